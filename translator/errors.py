@@ -1,0 +1,49 @@
+"""What can go wrong in a way that ends a command.
+
+```
+TranslatorError            anything a person must be told; carries a hint
+├── ConfigurationError     a flag, variable or file says something that cannot be (exit 2)
+├── InputError             a path that cannot be read (exit 2)
+└── DeliveryError          nothing can be sent; the data is kept (exit 3)
+```
+
+What is expected of bad input (a line that is not JSON, an envelope that the server refuses) is
+a value that is counted, not an exception.
+"""
+
+from __future__ import annotations
+
+
+class TranslatorError(Exception):
+    """A command cannot go on.
+
+    Args:
+        message: What happened, in one sentence, without a full stop.
+        where: The file and line, the flag or the variable it is about.
+        hint: What the user can do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class ConfigurationError(TranslatorError):
+    """A flag, an environment variable or `translator.toml` cannot be used as it is."""
+
+
+class InputError(TranslatorError):
+    """An input path cannot be read."""
+
+
+class DeliveryError(TranslatorError):
+    """Nothing can be sent to this destination now; what was read is not lost."""
+
+    exit_code = 3
