@@ -1,0 +1,38 @@
+"""What a span is called, and the operation that it is: Sentry's words for the four kinds."""
+
+from __future__ import annotations
+
+from translator.model import Fields, Kind
+
+OPERATIONS = frozenset({"chat", "embeddings", "generate_content", "text_completion"})
+"""The operations of a model call; Sentry takes any other name for a model call, too."""
+
+DEFAULT_OPERATION = "chat"
+
+
+def operation_of(kind: Kind, fields: Fields) -> str:
+    """The value of `gen_ai.operation.name`."""
+    if kind is Kind.MODEL:
+        said = fields.get("operation")
+        return said if said in OPERATIONS else DEFAULT_OPERATION
+    return _FIXED_OPERATIONS[kind]
+
+
+def span_name(kind: Kind, fields: Fields) -> str:
+    """The span's name as Sentry's Agents pages expect it: the operation and whom it is done to."""
+    if kind is Kind.HANDOFF:
+        source, target = fields.get("from_agent", "unknown"), fields.get("to_agent", "unknown")
+        return f"handoff from {source} to {target}"
+    operation = operation_of(kind, fields)
+    subject = fields.get(_SUBJECTS[kind])
+    if subject is None and kind is Kind.MODEL:
+        subject = fields.get("response_model")
+    return f"{operation} {subject}" if subject else operation
+
+
+_FIXED_OPERATIONS = {
+    Kind.AGENT: "invoke_agent",
+    Kind.TOOL: "execute_tool",
+    Kind.HANDOFF: "handoff",
+}
+_SUBJECTS = {Kind.AGENT: "agent", Kind.MODEL: "model", Kind.TOOL: "tool"}

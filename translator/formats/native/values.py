@@ -1,0 +1,199 @@
+"""The values of fields: cleaned to their types, and put into one form where logs have many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+
+from translator.content.failures import read_failure
+from translator.content.responses import read_request, read_response
+from translator.formats.native.fields import Type
+from translator.model import Json, Kind
+
+_LONGEST_ID = 1_024
+_LONGEST_NUMBER = 40
+
+FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+PROVIDERS = frozenset({
+    "openai", "anthropic", "google", "gcp.vertex_ai", "gcp.gemini", "gcp.gen_ai", "gemini", "vertex_ai",
+    "vertexai", "aws.bedrock", "bedrock", "azure", "azure.ai.openai", "azure.ai.inference", "azure_openai",
+    "cohere", "mistral", "mistral_ai", "mistralai", "groq", "deepseek", "xai", "x_ai", "perplexity",
+    "ollama", "ibm.watsonx.ai", "watsonx", "openrouter", "together", "together_ai", "fireworks",
+    "fireworks_ai", "huggingface", "cerebras", "meta", "moonshot", "qwen", "alibaba", "zai",
+})  # fmt: skip
+"""Words that, as the value of `system`, name a provider; any other value is a system prompt."""
+
+ERROR_STATUSES = {
+    "error": "error",
+    "failed": "error",
+    "failure": "error",
+    "exception": "error",
+    "timeout": "timeout",
+    "timedout": "timeout",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "aborted": "cancelled",
+}
+"""Values of `status` that make an error, with the `error.type` where the line has no better."""
+
+
+def _id(value: Json) -> str | None:
+    if type(value) is str:
+        value = value.strip()
+        return value[:_LONGEST_ID] or None
+    return str(value) if type(value) is int else None
+
+
+def _text(value: Json) -> str | None:
+    return (value.strip() or None) if type(value) is str else None
+
+
+def _number(value: Json) -> float | None:
+    if type(value) is str and len(value) <= _LONGEST_NUMBER:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if type(value) is int or (type(value) is float and isfinite(value)):
+        return value if -1e15 < value < 1e15 else None
+    return None
+
+
+def _integer(value: Json) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _flag(value: Json) -> bool | None:
+    if type(value) is bool:
+        return value
+    return FLAGS.get(str(value).lower()) if type(value) in (str, int) else None
+
+
+def _json(value: Json) -> Json:
+    return value
+
+
+def _named(value: Json) -> Json:
+    if type(value) is dict:
+        return value if type(value.get("name")) is str else None
+    return _text(value)
+
+
+CLEANERS: dict[Type, Callable[[Json], Json]] = {
+    Type.ID: _id,
+    Type.TEXT: _text,
+    Type.NUMBER: _number,
+    Type.INTEGER: _integer,
+    Type.FLAG: _flag,
+    Type.JSON: _json,
+    Type.NAMED: _named,
+}
+"""Per type, what makes a value of it from JSON, or None where the value is none."""
+
+
+_TOOL_OBJECT = (("tool_description", "description", _text), ("tool_type", "type", _text),
+                ("call_id", "id", _id), ("arguments", "arguments", _json))  # fmt: skip
+_USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_name", "name", _text),
+                ("user_name", "username", _text))  # fmt: skip
+_NAMED_FIELDS = ("agent", "model", "service", "from_agent", "to_agent")
+
+
+def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
+    """Puts the fields that have several forms into one, in place.
+
+    Afterwards names are strings, a user is `user_id`, `user_email` and `user_name`, and an error is
+    `failure` (its type), `error_message` and `error_stack`.
+    """
+    for name in _NAMED_FIELDS:
+        if type(fields.get(name)) is dict:
+            fields[name] = fields[name]["name"]
+    if type(fields.get("tool")) is dict:
+        _spread(fields.pop("tool") | {}, _TOOL_OBJECT, fields, name="tool")
+    if "user" in fields:
+        _settle_user(fields, extra)
+    if "system" in fields and "provider" not in fields:
+        system = fields["system"]
+        if type(system) is str and system.lower() in PROVIDERS:
+            fields["provider"] = fields.pop("system")
+    if kind is Kind.MODEL or kind is Kind.AGENT:
+        _settle_bodies(fields, extra)
+    for unit in ("time_to_first_chunk_ms", "time_to_first_chunk_s"):
+        if unit in fields:
+            fields["time_to_first_chunk"] = fields.pop(unit)
+    if "thread_id" in fields:
+        thread_id = _id(fields.pop("thread_id"))
+        if thread_id is not None:
+            fields.setdefault("thread" if thread_id.isdigit() else "conversation_id", thread_id)
+    _settle_error(fields, extra)
+
+
+def _spread(
+    value: dict[str, Json],
+    table: tuple[tuple[str, str, Callable[[Json], Json]], ...],
+    fields: dict[str, Json],
+    name: str | None = None,
+) -> None:
+    if name is not None:
+        fields[name] = value["name"]
+    for field, key, clean in table:
+        if field not in fields and (cleaned := clean(value.get(key))) is not None:
+            fields[field] = cleaned
+
+
+def _settle_user(fields: dict[str, Json], extra: dict[str, Json]) -> None:
+    user = fields.pop("user")
+    if type(user) is dict:
+        _spread(user, _USER_OBJECT, fields)
+    elif (user_id := _id(user)) is not None:
+        fields.setdefault("user_id", user_id)
+    else:
+        extra["user"] = user
+
+
+def _settle_bodies(fields: dict[str, Json], extra: dict[str, Json]) -> None:
+    """Takes what whole request and response objects state; what the line itself says wins."""
+    request = fields.pop("request", None)
+    if request is not None:
+        stated = read_request(request)
+        if stated and "input" not in fields:
+            fields["input"] = request
+        elif not stated:
+            extra["request"] = request
+        for name, value in stated.items():
+            fields.setdefault(name, value)
+    elif type(fields.get("input")) is dict:
+        for name, value in read_request(fields["input"]).items():
+            fields.setdefault(name, value)
+    if type(fields.get("output")) is dict:
+        for name, value in read_response(fields["output"]).items():
+            fields.setdefault(name, value)
+
+
+def _settle_error(fields: dict[str, Json], extra: dict[str, Json]) -> None:
+    failure: str | None = fields.pop("failure", None)
+    if "status" in fields:
+        status = fields.pop("status")
+        implied = ERROR_STATUSES.get(status.lower().replace("_", ""))
+        if implied is None:
+            extra["status"] = status
+        failure = failure or implied
+    if "success" in fields and not fields.pop("success"):
+        failure = failure or "error"
+    error_type = fields.pop("error_type", None)
+    found = read_failure(fields.pop("error", None))
+    if found is not None:
+        failure = found.type or error_type or failure or "error"
+        if found.message is not None:
+            fields.setdefault("error_message", found.message)
+        if found.stack is not None:
+            fields.setdefault("error_stack", found.stack)
+    elif error_type is not None:
+        failure = error_type
+    elif "error_message" in fields:
+        failure = failure or "error"
+    if failure is not None:
+        fields["failure"] = failure
+    elif "error_stack" in fields:
+        extra["stack"] = fields.pop("error_stack")
