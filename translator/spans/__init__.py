@@ -1,0 +1,1 @@
+"""Events to spans: pairing, parents, ids. Pure: times come in as arguments."""

@@ -1,0 +1,337 @@
+"""Events in the order of time go in, finished spans come out (rules 2 to 9)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from translator.model import Event, Kind, Phase, Span
+from translator.spans.ids import span_id_from
+from translator.spans.inherit import lies_under, nearest_agent, strip, touch
+from translator.spans.locate import Location, Traces
+from translator.spans.nodes import (
+    UNFINISHED,
+    is_repeated_end,
+    is_repeated_start,
+    make_node,
+    make_span,
+    merge,
+)
+from translator.spans.orphans import beside, continued_trace, join_giver, take_enclosed, times
+from translator.spans.pairing import match_end, match_start
+from translator.spans.parents import Place, place
+from translator.spans.trace import HeldEnd, Node, Orphan, Scope, Trace
+
+MAX_OPEN = 10_000
+"""Open spans that one trace may have; above it the oldest is closed as unfinished."""
+
+KEEP_UNFINISHED = 24 * 3600.0
+"""Seconds for which the end of an unfinished span is still awaited."""
+
+
+class Assembler:
+    """Rebuilds spans.
+
+    Args:
+        idle_timeout: Seconds without a line after which the open spans of a trace are unfinished.
+        orphan_hold: Seconds that a one-line event without a parent waits for an agent around it,
+            and a span for a parent that the logs have not named yet.
+        end_hold: Seconds that an end waits for a start that is read later.
+
+    Attributes:
+        counts: What was not as it should be, by a bounded word.
+    """
+
+    def __init__(
+        self, *, idle_timeout: float = 1800.0, orphan_hold: float = 30.0, end_hold: float = 5.0
+    ) -> None:
+        self._idle_timeout = idle_timeout
+        self._orphan_hold = orphan_hold
+        self._end_hold = end_hold
+        self._traces = Traces(round(idle_timeout * 1e6))
+        self._ends: deque[tuple[float, Trace, HeldEnd]] = deque()
+        self._orphans: deque[tuple[float, Trace | None, Scope, Orphan]] = deque()
+        self._waiting: deque[tuple[float, Trace, Node]] = deque()
+        self._out: list[Span] = []
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def open_spans(self) -> int:
+        """How many spans have begun and not ended."""
+        return sum(len(trace.open) for trace in self._traces.by_id.values())
+
+    def feed(self, event: Event, now: float) -> list[Span]:
+        """Takes the next event; `now` (seconds) is when it was read.
+
+        Returns:
+            The spans that are finished by it.
+        """
+        found = self._traces.locate(event)
+        trace = found.trace
+        if trace is not None:
+            trace.touched = now
+            trace.last_time = max(trace.last_time, event.time)
+            self._traces.by_id.move_to_end(trace.trace_id)
+        phase = event.phase
+        if phase is Phase.CHUNK:
+            self._chunk(event, trace)
+        elif trace is None:
+            self._whole(event, found, now)
+        elif phase is Phase.START:
+            self._start(event, trace, found.caller)
+        elif phase is Phase.WHOLE or not self._end(event, trace, now):
+            self._whole(event, found, now)
+        return self._taken()
+
+    def expire(self, now: float) -> list[Span]:
+        """Lets go what has waited long enough at `now` (seconds)."""
+        while self._ends and self._ends[0][0] <= now:
+            _, trace, held = self._ends.popleft()
+            self._give_up_end(trace, held)
+        while self._orphans and self._orphans[0][0] <= now:
+            due, of_trace, scope, orphan = self._orphans.popleft()
+            self._give_up_orphan(of_trace, scope, orphan, due)
+        while self._waiting and self._waiting[0][0] <= now:
+            _, trace, node = self._waiting.popleft()
+            if node.held and node.parent_id not in trace.promised:
+                self._let_go(trace, node)
+        for trace in list(self._traces.by_id.values()):
+            idle = now - trace.touched
+            if idle < self._idle_timeout:
+                break
+            self._close_unfinished(trace, list(trace.open.values()))
+            if trace.at_rest() and (not trace.unfinished or idle >= KEEP_UNFINISHED):
+                self._traces.forget(trace)
+        return self._taken()
+
+    def drain(self, *, close_open: bool = True) -> list[Span]:
+        """Lets go everything that waits; where the input has ended, open spans as unfinished."""
+        while self._ends:
+            _, trace, held = self._ends.popleft()
+            self._give_up_end(trace, held)
+        while self._orphans:
+            due, of_trace, scope, orphan = self._orphans.popleft()
+            self._give_up_orphan(of_trace, scope, orphan, due)
+        if close_open:
+            for trace in list(self._traces.by_id.values()):
+                self._close_unfinished(trace, list(trace.open.values()))
+        while self._waiting:
+            _, trace, node = self._waiting.popleft()
+            if node.held:
+                self._let_go(trace, node)
+        return self._taken()
+
+    def _taken(self) -> list[Span]:
+        out = self._out
+        if out:
+            self._out = []
+        return out
+
+    # The ways in which a line tells of a span.
+
+    def _start(self, event: Event, trace: Trace, caller: str | None) -> None:
+        if is_repeated_start(trace, event, event.time):
+            self.counts["repeated_lines"] += 1
+            return
+        if len(trace.open) >= MAX_OPEN:
+            self.counts["too_many_open"] += 1
+            self._close_unfinished(trace, [next(iter(trace.open.values()))])
+        node = make_node(trace, event, place(trace, event, caller), event.time)
+        trace.open[node.span_id] = node
+        if node.kind is Kind.AGENT:
+            trace.agents[node.span_id] = node
+        touch(trace, node, node.start)
+        self._release(trace, node.span_id)
+        held = match_start(trace, event) if trace.ends else None
+        if held is not None:
+            held.settled = True
+            trace.ends.remove(held)
+            self._close(trace, node, held.event)
+
+    def _end(self, event: Event, trace: Trace, now: float) -> bool:
+        """Closes the span that the event ends; False where the event is a whole span itself."""
+        node = match_end(trace, event)
+        if node is not None:
+            self._close(trace, node, event)
+        elif is_repeated_end(trace, event):
+            self.counts["repeated_lines"] += 1
+        elif event.start is not None:
+            return False
+        else:
+            held = HeldEnd(event)
+            trace.ends.append(held)
+            self._ends.append((now + self._end_hold, trace, held))
+        return True
+
+    def _chunk(self, event: Event, trace: Trace | None) -> None:
+        node = match_end(trace, event) if trace is not None else None
+        if trace is None or node is None:
+            self.counts["chunks_without_start"] += 1
+            return
+        if node.first_chunk is None:
+            node.first_chunk = event.time
+        touch(trace, node, event.time)
+
+    def _whole(self, event: Event, found: Location, now: float) -> None:
+        trace, scope = found.trace, found.scope
+        if trace is not None and is_repeated_start(trace, event, times(event)[0]):
+            self.counts["repeated_lines"] += 1
+            return
+        pool = trace.orphans if trace is not None else scope.orphans
+        orphan = Orphan(event)
+        if event.kind is Kind.AGENT:
+            orphan.below = take_enclosed(pool, event)
+        elif event.kind is Kind.HANDOFF and join_giver(pool, orphan):
+            return
+        where = place(trace, event, found.caller) if trace is not None else Place(None, sure=False)
+        if where.sure and trace is not None:
+            self._plant(trace, orphan, where, now)
+            return
+        orphan.fallback = where.parent_id
+        if trace is not None and "span_id" in event.fields:
+            trace.promised.add(span_id_from(trace.trace_id, event.fields["span_id"]))
+        pool.append(orphan)
+        self._orphans.append((now + self._orphan_hold, trace, scope, orphan))
+
+    # Spans in one line.
+
+    def _give_up_orphan(self, trace: Trace | None, scope: Scope, orphan: Orphan, now: float) -> None:
+        if orphan.settled:
+            return
+        pool = trace.orphans if trace is not None else scope.orphans
+        pool[:] = [other for other in pool if other is not orphan]
+        event = orphan.event
+        if trace is None:
+            trace = continued_trace(scope, event) or self._traces.begin(event, scope)
+            trace.touched = now
+            self._traces.by_id.move_to_end(trace.trace_id)
+        giver = beside(trace, event, None)
+        if giver is not None:
+            where = Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
+        else:
+            where = Place(orphan.fallback)
+        self._plant(trace, orphan, where, now)
+
+    def _plant(self, trace: Trace, orphan: Orphan, where: Place, now: float) -> None:
+        """Makes spans of a one-line event and of all that it encloses."""
+        node = self._grow(trace, orphan, where)
+        parent_id = node.parent_id
+        above = trace.nodes.get(parent_id) if parent_id is not None else None
+        if above is not None and above.held:
+            node.held = True
+            above.below.append(node)
+        elif parent_id is None or node.remote or above is not None:
+            self._let_go(trace, node)
+        else:
+            node.held = True
+            trace.waiting.setdefault(parent_id, []).append(node)
+            self._waiting.append((now + self._orphan_hold, trace, node))
+
+    def _grow(self, trace: Trace, orphan: Orphan, where: Place) -> Node:
+        """The node of a one-line event, with the nodes of all that it encloses below it."""
+        root = self._sow(trace, orphan, where)
+        left = [(child, root) for child in reversed(orphan.below)]
+        while left:
+            child, around = left.pop()
+            giver = beside(trace, child.event, around)
+            if giver is not None:
+                inner = Place(giver.parent_id, continues=giver.span_id)
+            else:
+                inner = Place(around.span_id)
+            node = self._sow(trace, child, inner)
+            node.held = True
+            around.below.append(node)
+            left.extend((grandchild, node) for grandchild in reversed(child.below))
+        return root
+
+    def _sow(self, trace: Trace, orphan: Orphan, where: Place) -> Node:
+        orphan.settled = True
+        start, end = times(orphan.event)
+        if end < start:
+            self.counts["ends_before_starts"] += 1
+            end = start
+        node = make_node(trace, orphan.event, where, start)
+        node.end = end
+        touch(trace, node, end)
+        trace.promised.discard(node.span_id)
+        node.below.extend(trace.waiting.pop(node.span_id, ()))
+        self._report_model(trace, node)
+        return node
+
+    # Closing spans and letting them go.
+
+    def _close(self, trace: Trace, node: Node, event: Event) -> None:
+        if trace.unfinished.pop(node.span_id, None) is not None:
+            node.incomplete = None
+            if node.fields.get("failure") == UNFINISHED:
+                del node.fields["failure"]
+        end = event.end if event.end is not None else event.time
+        if end < node.start:
+            self.counts["ends_before_starts"] += 1
+            end = node.start
+        touch(trace, node, end)
+        merge(node, event)
+        node.end = end
+        if "failure" in event.fields and node.given_id is None and node.call_id is None:
+            trace.failed.add((node.kind, node.name))
+        trace.open.pop(node.span_id, None)
+        trace.agents.pop(node.span_id, None)
+        if node.kind is Kind.AGENT and trace.open:
+            below = [other for other in trace.open.values() if lies_under(trace, other, node)]
+            self._close_unfinished(trace, below)
+        self._report_model(trace, node)
+        self._let_go(trace, node)
+
+    def _close_unfinished(self, trace: Trace, nodes: list[Node]) -> None:
+        # Innermost first, so that an agent knows the models of all calls under it.
+        for node in reversed(nodes):
+            node.end = node.last
+            node.incomplete = "no_end"
+            node.fields.setdefault("failure", UNFINISHED)
+            self.counts["ends_missing"] += 1
+            del trace.open[node.span_id]
+            trace.agents.pop(node.span_id, None)
+            trace.unfinished[node.span_id] = node
+            self._report_model(trace, node)
+            self._let_go(trace, node)
+
+    def _give_up_end(self, trace: Trace, held: HeldEnd) -> None:
+        if held.settled:
+            return
+        trace.ends.remove(held)
+        self.counts["starts_missing"] += 1
+        event = held.event
+        node = make_node(trace, event, place(trace, event, None), event.time)
+        node.end = event.time
+        node.incomplete = "no_start"
+        self._report_model(trace, node)
+        self._let_go(trace, node)
+
+    def _report_model(self, trace: Trace, node: Node) -> None:
+        model = node.fields.get("model") or node.fields.get("response_model")
+        if node.kind is Kind.MODEL and model is not None:
+            agent = nearest_agent(trace, node)
+            if agent is not None:
+                agent.models.add(model)
+
+    def _release(self, trace: Trace, span_id: str) -> None:
+        for node in trace.waiting.pop(span_id, ()):
+            self._let_go(trace, node)
+
+    def _let_go(self, trace: Trace, node: Node) -> None:
+        """Hands out the span of an ended node, and then of all that waited for it."""
+        if node.parent_id in trace.waiting:
+            others = [other for other in trace.waiting[node.parent_id] if other is not node]
+            if others:
+                trace.waiting[node.parent_id] = others
+            else:
+                del trace.waiting[node.parent_id]
+        left = [node]
+        while left:
+            current = left.pop()
+            current.held = False
+            self._out.append(make_span(trace, current))
+            if current.incomplete != "no_end":
+                strip(current)
+            left.extend(reversed(current.below))
+            current.below = []
+            left.extend(trace.waiting.pop(current.span_id, ()))

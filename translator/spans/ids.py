@@ -1,0 +1,88 @@
+"""Trace and span ids: as the log gives them, else hashes of what is in the log.
+
+Hashes are BLAKE2b, personalised by what they are for, so equal texts in two roles never give
+equal ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from urllib.parse import unquote
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def _is_hex(text: str, length: int) -> bool:
+    return len(text) == length and _HEX.issuperset(text) and text.strip("0") != ""
+
+
+def _hashed(role: bytes, size: int, *parts: bytes) -> str:
+    digest = blake2b(digest_size=size, person=role)
+    for part in parts:
+        digest.update(len(part).to_bytes(4, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def trace_id_from(text: str) -> str:
+    """The trace id that a log's own id stands for.
+
+    32 hex characters, with or without dashes, are used as they are; of a path (Google Cloud's
+    `projects/P/traces/T`) the last part counts; any other text is hashed into 128 bits.
+    """
+    last = text.rsplit("/", 1)[-1]
+    plain = last.replace("-", "").lower()
+    if _is_hex(plain, 32):
+        return plain
+    return _hashed(b"trace", 16, last.encode())
+
+
+def trace_id_of_line(line: bytes, equal_before: int) -> str:
+    """The trace id of a trace that has none: that of the line which opens it."""
+    return _hashed(b"trace line", 16, line, equal_before.to_bytes(8, "big"))
+
+
+def span_id_from(trace_id: str, text: str) -> str:
+    """The span id that a log's own id stands for: 16 hex characters as they are, else a hash."""
+    plain = text.lower()
+    if _is_hex(plain, 16):
+        return plain
+    return _hashed(b"span", 8, trace_id.encode(), text.encode())
+
+
+def span_id_of_line(trace_id: str, line: bytes, equal_before: int) -> str:
+    """The span id of a span that has none: that of the line which opens it.
+
+    Args:
+        trace_id: The trace it lies in.
+        line: The bytes of the line.
+        equal_before: How many spans of the trace equal lines have opened before.
+    """
+    return _hashed(b"span line", 8, trace_id.encode(), line, equal_before.to_bytes(8, "big"))
+
+
+def parse_traceparent(text: str) -> tuple[str, str] | None:
+    """Trace id and parent id of a W3C `traceparent`, or None when it is none."""
+    parts = text.strip().lower().split("-")
+    if len(parts) >= 4 and _is_hex(parts[1], 32) and _is_hex(parts[2], 16):
+        return parts[1], parts[2]
+    return None
+
+
+def parse_sentry_trace(text: str) -> tuple[str, str] | None:
+    """Trace id and parent id of a `sentry-trace` header, or None when it is none."""
+    parts = text.strip().lower().split("-")
+    if len(parts) >= 2 and _is_hex(parts[0], 32) and _is_hex(parts[1], 16):
+        return parts[0], parts[1]
+    return None
+
+
+def parse_baggage(text: str) -> Mapping[str, str]:
+    """The entries of Sentry in a `baggage` header, without their prefix, unquoted."""
+    entries: dict[str, str] = {}
+    for item in text.split(","):
+        key, _, value = item.partition(";")[0].strip().partition("=")
+        if key.startswith("sentry-") and value:
+            entries[key.removeprefix("sentry-")] = unquote(value)
+    return entries

@@ -1,0 +1,97 @@
+"""What flows from an agent to everything below it, and upward where all agree (rule 7)."""
+
+from __future__ import annotations
+
+from translator.model import Fields, Json, Kind
+from translator.spans.trace import Node, Trace
+
+DOWNWARD = (
+    "agent", "conversation_id", "user_id", "user_email", "user_name", "service", "environment", "release",
+    "host", "pipeline",
+)  # fmt: skip
+"""What a span takes from the nearest agent above it that says it."""
+
+_KEPT = frozenset((*DOWNWARD, "model", "tool", "from_agent", "to_agent"))
+_ONWARD = frozenset(DOWNWARD) - {"agent"}
+_HIGHEST = 1_000
+"""Levels that are walked up at most: parent ids of hostile logs may form a ring."""
+
+
+def inherited(trace: Trace, node: Node) -> dict[str, Json]:
+    """The fields that the span does not have itself, from the agents above it."""
+    found: dict[str, Json] = {}
+    missing = [name for name in DOWNWARD if name not in node.fields]
+    if node.kind is Kind.HANDOFF and "from_agent" in node.fields:
+        found["agent"] = node.fields["from_agent"]
+        missing = [name for name in missing if name != "agent"]
+    current = _above(trace, node)
+    for _ in range(_HIGHEST):
+        if current is None or not missing:
+            break
+        if current.kind is Kind.AGENT:
+            fields = current.fields
+            found.update((name, fields[name]) for name in missing if name in fields)
+            missing = [name for name in missing if name not in fields]
+        current = _above(trace, current)
+    return found
+
+
+def _above(trace: Trace, node: Node) -> Node | None:
+    return trace.nodes.get(node.parent_id) if node.parent_id is not None else None
+
+
+def context_of(fields: Fields) -> dict[str, Json]:
+    """What goes on to the agent that a handoff passes control to: all but the agent's own name."""
+    return {name: value for name, value in fields.items() if name in _ONWARD}
+
+
+def nearest_agent(trace: Trace, node: Node) -> Node | None:
+    """The agent directly above a span, over any tools between."""
+    current = _above(trace, node)
+    for _ in range(_HIGHEST):
+        if current is None or current.kind is Kind.AGENT:
+            return current
+        current = _above(trace, current)
+    return None
+
+
+def strip(node: Node) -> None:
+    """Drops what nobody needs of a span that has been let go."""
+    node.fields = {name: value for name, value in node.fields.items() if name in _KEPT}
+    node.extra = {}
+    node.models = set()
+
+
+def touch(trace: Trace, node: Node, time: int) -> None:
+    """Notes a time seen in a span in it and in all open ones above it."""
+    current: Node | None = node
+    for _ in range(_HIGHEST):
+        if current is None or current.last >= time:
+            return
+        current.last = time
+        current = _above(trace, current)
+
+
+def segment_of(trace: Trace, node: Node) -> Node:
+    """The topmost span above this one that the logs know."""
+    current = node
+    seen = {node.span_id}
+    while current.segment_id is None:
+        above = _above(trace, current)
+        if above is None or above.span_id in seen:
+            return current
+        seen.add(above.span_id)
+        current = above
+    return trace.nodes.get(current.segment_id, current)
+
+
+def lies_under(trace: Trace, node: Node, agent: Node) -> bool:
+    """Whether a span lies below an agent, at any depth."""
+    current: Node | None = node
+    for _ in range(_HIGHEST):
+        if current is None or current.parent_id is None:
+            return False
+        if current.parent_id == agent.span_id:
+            return True
+        current = _above(trace, current)
+    return False

@@ -1,0 +1,164 @@
+"""Which trace an event belongs to (rule 1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from translator.model import Event, Kind, Phase
+from translator.spans.ids import (
+    parse_baggage,
+    parse_sentry_trace,
+    parse_traceparent,
+    trace_id_from,
+    trace_id_of_line,
+)
+from translator.spans.pairing import match_end
+from translator.spans.parents import from_agent, pending_handoff
+from translator.spans.trace import Scope, Trace
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where an event belongs.
+
+    Attributes:
+        trace: Its trace; None for a one-line event whose trace is not known yet.
+        scope: Where it stands among lines without a trace id.
+        caller: The parent id of the line's trace context, if it has one.
+    """
+
+    trace: Trace | None
+    scope: Scope
+    caller: str | None = None
+
+
+class Traces:
+    """All traces that are remembered, and the scopes of lines that name none.
+
+    Args:
+        idle: Microseconds without a line after which a trace without an id of its own is over.
+    """
+
+    def __init__(self, idle: int) -> None:
+        self._idle = idle
+        self.by_id: OrderedDict[str, Trace] = OrderedDict()
+        self.scopes: dict[str, Scope] = {}
+
+    def locate(self, event: Event) -> Location:
+        """Where the event belongs; a new trace where it begins one."""
+        fields = event.fields
+        conversation = fields.get("conversation_id")
+        name = event.source if conversation is None else f"conversation {conversation}"
+        scope = self.scopes.get(name)
+        if scope is None:
+            scope = self.scopes[name] = Scope()
+        context = _context(event)
+        text = fields.get("trace_id") or fields.get("run_id")
+        if context is not None:
+            trace_id, caller = context
+        elif text is not None:
+            trace_id, caller = trace_id_from(text), None
+        else:
+            return Location(self._in_scope(event, scope), scope)
+        trace = self.by_id.get(trace_id)
+        if trace is None:
+            trace = self._begin(trace_id, event)
+        self._enter(trace, name)
+        if conversation is not None:
+            self._enter(trace, event.source)
+        if "baggage" in fields and not trace.baggage:
+            trace.baggage = dict(parse_baggage(fields["baggage"]))
+        return Location(trace, scope, caller)
+
+    def begin(self, event: Event, scope: Scope) -> Trace:
+        """A new trace that the event's line opens and names."""
+        equal_before = 0
+        while (trace_id := trace_id_of_line(event.line, equal_before)) in self.by_id:
+            equal_before += 1
+        trace = self._begin(trace_id, event)
+        for name in (event.source, f"conversation {event.fields.get('conversation_id')}"):
+            if self.scopes.get(name) is scope:
+                self._enter(trace, name)
+        return trace
+
+    def forget(self, trace: Trace) -> None:
+        """Frees all that is known of a trace."""
+        del self.by_id[trace.trace_id]
+        for name in trace.scopes:
+            scope = self.scopes.get(name)
+            if scope is None:
+                continue
+            scope.traces = [other for other in scope.traces if other is not trace]
+            if not scope.traces and not scope.orphans:
+                del self.scopes[name]
+
+    def _begin(self, trace_id: str, event: Event) -> Trace:
+        trace = self.by_id[trace_id] = Trace(trace_id, event.thread, last_time=event.time)
+        return trace
+
+    def _enter(self, trace: Trace, name: str) -> None:
+        if name not in trace.scopes:
+            trace.scopes.add(name)
+            scope = self.scopes.setdefault(name, Scope())
+            # Traces in which nothing can happen any more need not be looked through again.
+            scope.traces = [other for other in scope.traces if other.open or other.unfinished][-64:]
+            scope.traces.append(trace)
+
+    def _in_scope(self, event: Event, scope: Scope) -> Trace | None:
+        if event.phase is Phase.END or event.phase is Phase.CHUNK:
+            return self._of_end(event, scope)
+        live = [trace for trace in scope.traces if trace.open and not self._stale(trace, event)]
+        if live:
+            chosen = _choose(live, event)
+            if chosen is not None:
+                return chosen
+        elif scope.traces and _continues(scope.traces[-1], event):
+            return scope.traces[-1]
+        return self.begin(event, scope) if event.phase is Phase.START else None
+
+    def _of_end(self, event: Event, scope: Scope) -> Trace | None:
+        for trace in reversed(scope.traces):
+            if match_end(trace, event) is not None:
+                return trace
+        if event.phase is Phase.CHUNK or event.start is not None:
+            live = [trace for trace in scope.traces if trace.open and not self._stale(trace, event)]
+            return live[-1] if live else None
+        return scope.traces[-1] if scope.traces else self.begin(event, scope)
+
+    def _stale(self, trace: Trace, event: Event) -> bool:
+        return event.time - trace.last_time > self._idle
+
+
+def _context(event: Event) -> tuple[str, str | None] | None:
+    fields = event.fields
+    if "traceparent" in fields:
+        return parse_traceparent(fields["traceparent"])
+    if "sentry_trace" in fields:
+        return parse_sentry_trace(fields["sentry_trace"])
+    return None
+
+
+def _choose(live: list[Trace], event: Event) -> Trace | None:
+    """The trace among those with something open that a line without ids belongs to.
+
+    Threads keep parallel runs of one process apart, but tools often run on threads of their own:
+    they belong to the only run there is, or to the run of the agent that they name.
+    """
+    same = [trace for trace in live if trace.thread == event.thread]
+    if same:
+        return same[-1]
+    if event.kind is Kind.AGENT and event.thread and all(trace.thread for trace in live):
+        return None
+    if len(live) == 1:
+        return live[0]
+    name = event.fields.get("agent")
+    of_agent = [t for t in live if any(node.name == name for node in t.agents.values())]
+    return of_agent[-1] if len(of_agent) == 1 else None
+
+
+def _continues(latest: Trace, event: Event) -> bool:
+    """Whether a line goes on with a trace in which nothing is open: by or after a handoff."""
+    if event.kind is Kind.HANDOFF:
+        return from_agent(latest, event.fields.get("from_agent")) is not None
+    return event.kind is Kind.AGENT and pending_handoff(latest, event) is not None

@@ -1,0 +1,131 @@
+"""Spans in the making: opened by one line, completed by another."""
+
+from __future__ import annotations
+
+from translator.content.names import span_name
+from translator.model import Event, Json, Kind, Span
+from translator.spans.ids import span_id_from, span_id_of_line
+from translator.spans.inherit import context_of, inherited, segment_of
+from translator.spans.parents import Place, from_agent, pending_handoff
+from translator.spans.trace import Node, Trace
+
+UNFINISHED = "unfinished"
+"""The `error.type` of a span whose end never came."""
+
+_IDENTITY = frozenset((
+    "trace_id", "run_id", "traceparent", "sentry_trace", "baggage", "span_id", "parent_id",
+))  # fmt: skip
+"""Fields that place a span rather than describe it."""
+
+_OF_THE_START = frozenset(("agent", "tool", "call_id"))
+"""Fields that an end line repeats, but does not change."""
+
+
+def make_node(trace: Trace, event: Event, where: Place, start: int) -> Node:
+    """A new span of the trace, open as yet."""
+    fields = {name: value for name, value in event.fields.items() if name not in _IDENTITY}
+    given = event.fields.get("span_id")
+    node = Node(
+        event.kind, _span_id(trace, given, event.line), where.parent_id, start, start, fields,
+        dict(event.extra), given_id=given, call_id=event.fields.get("call_id"),
+        remote=where.remote, continues=where.continues,
+    )  # fmt: skip
+    trace.nodes[node.span_id] = node
+    if event.kind is Kind.HANDOFF:
+        giver = from_agent(trace, event.fields.get("from_agent"))
+        trace.handoffs[event.fields.get("to_agent", "")] = giver
+    elif event.kind is Kind.AGENT and where.continues is not None:
+        _take_over(trace, event, node, where.continues)
+    return node
+
+
+def _take_over(trace: Trace, event: Event, node: Node, giver_id: str) -> None:
+    awaited = pending_handoff(trace, event)
+    if awaited is not None:
+        del trace.handoffs[awaited]
+    giver = trace.nodes.get(giver_id)
+    if giver is not None:
+        node.fields = context_of(inherited(trace, giver) | giver.fields) | node.fields
+
+
+def _span_id(trace: Trace, given: str | None, line: bytes) -> str:
+    if given is not None:
+        span_id = span_id_from(trace.trace_id, given)
+        if span_id not in trace.nodes:
+            return span_id
+    equal_before = 0
+    while (span_id := span_id_of_line(trace.trace_id, line, equal_before)) in trace.nodes:
+        equal_before += 1
+    return span_id
+
+
+def is_repeated_start(trace: Trace, event: Event, start: int) -> bool:
+    """Whether the very span, with an id of its own, is known already: its line was read twice."""
+    given = event.fields.get("span_id")
+    if given is None:
+        return False
+    node = trace.nodes.get(span_id_from(trace.trace_id, given))
+    return (
+        node is not None
+        and node.kind is event.kind
+        and node.start == start
+        and node.name == event.fields.get(event.kind.value, node.name)
+    )
+
+
+def is_repeated_end(trace: Trace, event: Event) -> bool:
+    """Whether an end without an open span only repeats one that has been read.
+
+    That is so when its id is that of an ended span, or when a line told of the span's failure and
+    another, from the `finally` block around it, of its end.
+    """
+    fields = event.fields
+    given, call_id = fields.get("span_id"), fields.get("call_id")
+    if given is not None:
+        node = trace.nodes.get(span_id_from(trace.trace_id, given))
+        return node is not None and node.kind is event.kind
+    if call_id is not None:
+        nodes = trace.nodes.values()
+        return any(node.call_id == call_id and node.kind is event.kind for node in nodes)
+    echo = (event.kind, fields.get(event.kind.value))
+    if echo in trace.failed:
+        trace.failed.discard(echo)
+        return True
+    return False
+
+
+def merge(node: Node, event: Event) -> None:
+    """Adds what the end line says to what the start line said; the later word counts."""
+    fields = node.fields
+    for name, value in event.fields.items():
+        if name in _IDENTITY or (name in _OF_THE_START and name in fields):
+            continue
+        if name == "model" and value != fields.get("model", value):
+            # The end names the model that answered, the start the one that was asked for.
+            fields.setdefault("response_model", value)
+        else:
+            fields[name] = value
+    node.extra.update(event.extra)
+
+
+def make_span(trace: Trace, node: Node) -> Span:
+    """The finished span of an ended node, with what it inherits."""
+    if node.kind is Kind.AGENT and "model" not in node.fields and len(node.models) == 1:
+        node.fields["model"] = next(iter(node.models))
+    fields: dict[str, Json] = inherited(trace, node) | node.fields
+    if node.first_chunk is not None and node.first_chunk >= node.start:
+        fields.setdefault("time_to_first_chunk", node.first_chunk - node.start)
+        fields.setdefault("stream", True)
+    segment = segment_of(trace, node)
+    if segment.segment_id is None:
+        # From now on it stays the segment, also if a parent of it turns up later.
+        segment.segment_id = segment.span_id
+        shown = fields if segment is node else inherited(trace, segment) | segment.fields
+        segment.segment_name = span_name(segment.kind, shown)
+    node.segment_id = segment.segment_id
+    segment_name = span_name(node.kind, fields) if segment is node else segment.segment_name
+    end = node.end if node.end is not None else node.last
+    return Span(
+        trace.trace_id, node.span_id, node.parent_id, segment.segment_id, segment_name,
+        node.kind, node.start, end, fields, node.extra, node.incomplete, trace.baggage,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""One-line events come before the agent around them, whose line is written last (rule 9)."""
+
+from __future__ import annotations
+
+from translator.model import Event, Kind
+from translator.spans.parents import from_agent, pending_handoff, place
+from translator.spans.trace import Node, Orphan, Scope, Trace
+
+
+def times(event: Event) -> tuple[int, int]:
+    """Start and end of a whole span, in microseconds."""
+    start = event.start if event.start is not None else event.time
+    end = event.end if event.end is not None else event.time
+    return start, end
+
+
+SLACK = 2_000
+"""Microseconds that a span may stand out at either end: loggers round and measure one after another."""
+
+
+def within(inner: Event, outer: Event) -> bool:
+    """Whether one span lies in the time of another, ends included, but for rounding."""
+    start, end = times(inner)
+    first, last = times(outer)
+    if first <= start and end <= last:
+        return True
+    return first < end and start < last and first - SLACK <= start and end <= last + SLACK
+
+
+def take_enclosed(pool: list[Orphan], agent: Event) -> list[Orphan]:
+    """Takes from the pool what the agent's time encloses, in the order of the log."""
+    inside = [orphan for orphan in pool if within(orphan.event, agent)]
+    if inside:
+        taken = set(map(id, inside))
+        pool[:] = [orphan for orphan in pool if id(orphan) not in taken]
+        for orphan in inside:
+            orphan.settled = True
+    return inside
+
+
+def join_giver(pool: list[Orphan], handoff: Orphan) -> bool:
+    """Puts a handoff under the agent that hands over, if that agent's line came just before it."""
+    event = handoff.event
+    for other in reversed(pool):
+        if (
+            other.event.kind is Kind.AGENT
+            and other.event.fields.get("agent") == event.fields.get("from_agent")
+            and within(event, other.event)
+        ):
+            other.below.append(handoff)
+            handoff.settled = True
+            return True
+    return False
+
+
+def continued_trace(scope: Scope, event: Event) -> Trace | None:
+    """The trace that a root without a trace id goes on with, after or by a handoff."""
+    for trace in reversed(scope.traces):
+        if event.kind is Kind.AGENT and pending_handoff(trace, event) is not None:
+            return trace
+        if event.kind is Kind.HANDOFF and from_agent(trace, event.fields.get("from_agent")):
+            return trace
+    return None
+
+
+def beside(trace: Trace, event: Event, around: Node | None) -> Node | None:
+    """The ended agent that a handoff, or an agent after one, lies beside; None where there is none.
+
+    Args:
+        trace: Their trace.
+        event: The handoff or the agent.
+        around: The agent that encloses it.
+    """
+    if event.kind is not Kind.AGENT and event.kind is not Kind.HANDOFF:
+        return None
+    where = place(trace, event, None)
+    giver = trace.nodes.get(where.continues) if where.continues is not None else None
+    return None if giver is around else giver

@@ -1,0 +1,89 @@
+"""Which open span a line belongs to (rule 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from translator.model import Event, Kind
+from translator.spans.trace import HeldEnd, Node, Trace
+
+
+def match_end(trace: Trace, event: Event) -> Node | None:
+    """The span that an end (or the first output) of the event's kind belongs to.
+
+    By span id, else by call id, else by name: for agents the innermost, for models and tools the
+    oldest; else the only one of the kind. Each step narrows what is left by the one before, so ids
+    that many lines share (a request's id on every line) do no harm. Spans that were closed for want
+    of an end come after open ones.
+    """
+    return _narrow(trace, trace.open, event) or _narrow(trace, trace.unfinished, event)
+
+
+def match_start(trace: Trace, event: Event) -> HeldEnd | None:
+    """The end that was read before this start, if there is one.
+
+    By ids, or by name where it is not earlier than the start: an earlier one is another span's.
+    """
+    for held in trace.ends:
+        if held.event.kind is not event.kind:
+            continue
+        ours, theirs = event.fields, held.event.fields
+        for key in ("span_id", "call_id"):
+            if key in ours and key in theirs:
+                if ours[key] == theirs[key]:
+                    return held
+                break
+        else:
+            name = event.kind.value
+            if held.event.time >= event.time and ours.get(name) == theirs.get(name):
+                return held
+    return None
+
+
+def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | None:
+    kind = event.kind
+    left = [node for node in nodes.values() if node.kind is kind]
+    if not left:
+        return None
+    fields = event.fields
+    by_id = False
+    span_id, call_id = fields.get("span_id"), fields.get("call_id")
+    if span_id is not None:
+        exact = _those(left, lambda node: node.given_id == span_id)
+        by_id = bool(exact)
+        # A span id of the log's own means that span alone: never another one with its own id.
+        left = exact or _those(left, lambda node: node.given_id is None)
+    if call_id is not None:
+        exact = _those(left, lambda node: node.call_id == call_id)
+        by_id = by_id or bool(exact)
+        left = exact or (left if by_id else _those(left, lambda node: node.call_id is None))
+    if not left:
+        return None
+    name = fields.get(kind.value)
+    named = False
+    if name is not None:
+        same = _those(left, lambda node: node.name == name)
+        named = bool(same)
+        # A model may answer under another name than it was asked for; agents and tools may not.
+        if kind is Kind.MODEL or by_id:
+            left = same or left
+        else:
+            left = same or _those(left, lambda node: node.name is None)
+    if not left:
+        return None
+    if kind is Kind.AGENT:
+        return left[-1]
+    if len(left) > 1 and not by_id:
+        # A tool in which an agent still runs cannot be the one that ends.
+        busy = {agent.parent_id for agent in trace.agents.values()}
+        left = _those(left, lambda node: node.span_id not in busy) or left
+    agent = fields.get("agent")
+    if agent is not None:
+        left = _those(left, lambda node: node.fields.get("agent") == agent) or left
+    if len(left) == 1 or by_id or named:
+        return left[0]
+    return None
+
+
+def _those(nodes: list[Node], test: Callable[[Node], bool]) -> list[Node]:
+    return [node for node in nodes if test(node)]

@@ -1,0 +1,127 @@
+"""Under which span a new one lies (rule 4), and who continues after a handoff."""
+
+from __future__ import annotations
+
+import msgspec
+
+from translator.model import Event, Kind, Phase
+from translator.spans.ids import span_id_from
+from translator.spans.trace import Node, Trace
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a span lies.
+
+    Attributes:
+        parent_id: The parent's span id, or None for a root.
+        sure: False where the log does not say it and an agent may still turn up that encloses it.
+        remote: Whether the parent comes from a caller's trace context.
+        continues: The span id of the agent that handed over to this one.
+    """
+
+    parent_id: str | None
+    sure: bool = True
+    remote: bool = False
+    continues: str | None = None
+
+
+def place(trace: Trace, event: Event, caller: str | None) -> Place:
+    """Where the span that the event opens (or is) lies.
+
+    Args:
+        trace: Its trace.
+        event: A start, or a whole span in one line.
+        caller: The parent id of the line's trace context, if it has one.
+    """
+    fields = event.fields
+    given = fields.get("parent_id")
+    if given is not None and given != fields.get("span_id"):
+        return Place(span_id_from(trace.trace_id, given))
+    if event.kind is Kind.AGENT:
+        return _place_agent(trace, event, caller)
+    if event.kind is Kind.HANDOFF:
+        return _place_handoff(trace, event)
+    agents = _enclosing(trace, event)
+    named = _by_name(agents, fields.get("agent"))
+    if named is not None:
+        return Place(named.span_id)
+    if agents:
+        # A trace context on every line is the request's around the agent, not a parent of each span.
+        if caller is not None and caller not in (agents[-1].parent_id, agents[0].parent_id):
+            return Place(caller, remote=caller not in trace.nodes)
+        foreign = event.phase is not Phase.START and fields.get("agent") is not None
+        return Place(agents[-1].span_id, sure=not foreign)
+    if caller is not None:
+        return Place(caller, remote=caller not in trace.nodes)
+    return Place(None, sure=event.phase is Phase.START)
+
+
+def from_agent(trace: Trace, name: str | None) -> Node | None:
+    """The agent that hands over: the innermost open one of the name, else the last to end."""
+    agents = list(trace.agents.values())
+    found = _by_name(agents, name)
+    if found is not None:
+        return found
+    if name is not None:
+        ended = [n for n in trace.nodes.values() if n.kind is Kind.AGENT and n.name == name]
+        if ended:
+            return max(ended, key=lambda node: node.end or 0)
+    return agents[-1] if agents else None
+
+
+def pending_handoff(trace: Trace, event: Event) -> str | None:
+    """The key in `trace.handoffs` under which the event's agent is awaited, or None."""
+    name = event.fields.get("agent")
+    if name is not None and name in trace.handoffs:
+        return str(name)
+    return "" if "" in trace.handoffs else None
+
+
+def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
+    awaited = pending_handoff(trace, event)
+    if awaited is not None:
+        giver = trace.handoffs[awaited]
+        if giver is not None:
+            return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
+    agents = _enclosing(trace, event)
+    if agents:
+        innermost = agents[-1]
+        if caller is not None and caller not in (innermost.parent_id, agents[0].parent_id):
+            return Place(caller, remote=caller not in trace.nodes)
+        tools = [
+            node
+            for node in trace.open.values()
+            if node.kind is Kind.TOOL
+            and node.parent_id == innermost.span_id
+            and node.start <= (event.start if event.start is not None else event.time)
+        ]
+        return Place(tools[0].span_id if len(tools) == 1 else innermost.span_id)
+    if caller is not None:
+        return Place(caller, remote=caller not in trace.nodes)
+    return Place(None, sure=event.phase is Phase.START)
+
+
+def _place_handoff(trace: Trace, event: Event) -> Place:
+    giver = from_agent(trace, event.fields.get("from_agent"))
+    if giver is None:
+        return Place(None, sure=False)
+    if giver.end is None:
+        return Place(giver.span_id)
+    return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
+
+
+def _enclosing(trace: Trace, event: Event) -> list[Node]:
+    """The open agents that had started when the event's span did; all, where none had."""
+    agents = list(trace.agents.values())
+    if event.phase is Phase.START or event.start is None or len(agents) <= 1:
+        return agents
+    started = [node for node in agents if node.start <= event.start]
+    return started or agents
+
+
+def _by_name(agents: list[Node], name: str | None) -> Node | None:
+    if name is not None:
+        for node in reversed(agents):
+            if node.name == name:
+                return node
+    return None

@@ -1,0 +1,61 @@
+"""Lines of one trace come out of order, from several files: events wait here and leave in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+
+from translator.model import Event
+
+
+class Reorder:
+    """Holds each event until its window is over, then lets it go in the order of time.
+
+    Equal times leave in the order in which they were pushed.
+
+    Args:
+        window: Seconds that an event waits for earlier ones; infinity to wait for `drain`.
+        limit: Events held at most; above it the earliest leave before their window is over.
+    """
+
+    def __init__(self, window: float, limit: int = 1_000_000) -> None:
+        self._window = window
+        self._limit = limit
+        self._heap: list[tuple[int, int, Event]] = []
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._pushed = 0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def push(self, event: Event, now: float) -> None:
+        """Takes in an event that was read at `now` (seconds)."""
+        self._pushed += 1
+        heappush(self._heap, (event.time, self._pushed, event))
+        if self._window != float("inf"):
+            self._arrivals.append((now + self._window, event.time))
+
+    def pop(self, now: float) -> list[Event]:
+        """The events whose window is over at `now`, and all that are earlier than one of them."""
+        # Not kept for the next call: one line dated years ahead must not end all waiting for good.
+        horizon: int | None = None
+        while self._arrivals and self._arrivals[0][0] <= now:
+            _, time = self._arrivals.popleft()
+            if horizon is None or time > horizon:
+                horizon = time
+        ready: list[Event] = []
+        heap = self._heap
+        while heap and ((horizon is not None and heap[0][0] <= horizon) or len(heap) > self._limit):
+            ready.append(heappop(heap)[2])
+        return ready
+
+    def drain(self) -> list[Event]:
+        """All events that are held, in order."""
+        ready = [event for _, _, event in sorted(self._heap, key=lambda entry: entry[:2])]
+        self._heap.clear()
+        self._arrivals.clear()
+        return ready
+
+    def next_due(self) -> float | None:
+        """When (in seconds) the next event can leave, or None when nothing waits."""
+        return self._arrivals[0][0] if self._arrivals else None

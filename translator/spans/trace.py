@@ -1,0 +1,138 @@
+"""What the rebuilding knows at one time: traces, the spans in them, and where id-less lines go."""
+
+from __future__ import annotations
+
+import msgspec
+
+from translator.model import Event, Json, Kind
+
+
+class Node(msgspec.Struct):
+    """One span, from the line that opens it until its trace is forgotten.
+
+    Attributes:
+        kind: What the span is about.
+        span_id: 16 hex characters.
+        parent_id: The parent's span id, whether the logs know it or not; None for a root.
+        start: Microseconds.
+        end: Microseconds; None while it is open.
+        last: The last time seen in it or under it, in microseconds.
+        fields: What its lines said; after it has ended, only what flows down to others.
+        extra: What its lines said beyond the log format.
+        given_id: The span id in the log's own words; None where it is a hash of the line.
+        call_id: What pairs its start and end, in the log's own words.
+        remote: Whether the parent comes from a caller's trace context.
+        continues: The span id of the agent that handed over to this one.
+        first_chunk: When the first output came, in microseconds.
+        models: For agents, the models of the calls directly under it.
+        segment_id: The span id of its segment, once one of the spans in it has been let go.
+        incomplete: "no_start" or "no_end" where the log lacks one of the two.
+        held: Whether it has ended, but waits for its parent to turn up.
+        below: Ended spans under it that wait until it is let go.
+    """
+
+    kind: Kind
+    span_id: str
+    parent_id: str | None
+    start: int
+    last: int
+    fields: dict[str, Json]
+    extra: dict[str, Json]
+    end: int | None = None
+    given_id: str | None = None
+    call_id: str | None = None
+    remote: bool = False
+    continues: str | None = None
+    first_chunk: int | None = None
+    models: set[str] = msgspec.field(default_factory=set)
+    segment_id: str | None = None
+    segment_name: str = ""
+    incomplete: str | None = None
+    held: bool = False
+    below: list[Node] = msgspec.field(default_factory=list)
+
+    @property
+    def name(self) -> str | None:
+        """The agent's, model's or tool's name, by which starts and ends pair without ids."""
+        name: str | None = self.fields.get(self.kind.value)
+        return name
+
+
+class Orphan(msgspec.Struct):
+    """A one-line event without a parent, which waits for the agent whose time encloses it.
+
+    Attributes:
+        event: The event.
+        below: What it has taken under it already, when it is an agent.
+        fallback: The parent if no such agent comes.
+        settled: Whether it has been placed.
+    """
+
+    event: Event
+    below: list[Orphan] = msgspec.field(default_factory=list)
+    fallback: str | None = None
+    settled: bool = False
+
+
+class HeldEnd(msgspec.Struct):
+    """An end whose start has not been read yet."""
+
+    event: Event
+    settled: bool = False
+
+
+class Trace(msgspec.Struct):
+    """One trace: its spans, open and ended, and what waits in it.
+
+    Attributes:
+        trace_id: 32 hex characters.
+        thread: The thread of the line that opened it.
+        nodes: All its spans by id.
+        open: Those that have not ended, in the order of their starts.
+        agents: The agents among them.
+        unfinished: Those that were closed for want of an end, which may still come.
+        handoffs: Who handed over, by the name of the agent that shall start ("" for any).
+        orphans: One-line events without a parent.
+        ends: Ends without a start.
+        waiting: Ended spans by the id of a parent that the logs have not named yet.
+        promised: Ids of spans that are among the orphans, so that their children go on waiting.
+        failed: Kind and name of spans without ids that a line of failure has closed: another line
+            may tell of their end, too.
+        touched: When (in seconds) a line of the trace was last read.
+        last_time: The latest time of its lines, in microseconds.
+        baggage: Sentry's entries of the caller's baggage.
+        scopes: The scopes that it stands in.
+    """
+
+    trace_id: str
+    thread: str = ""
+    nodes: dict[str, Node] = msgspec.field(default_factory=dict)
+    open: dict[str, Node] = msgspec.field(default_factory=dict)
+    agents: dict[str, Node] = msgspec.field(default_factory=dict)
+    unfinished: dict[str, Node] = msgspec.field(default_factory=dict)
+    handoffs: dict[str, Node | None] = msgspec.field(default_factory=dict)
+    orphans: list[Orphan] = msgspec.field(default_factory=list)
+    ends: list[HeldEnd] = msgspec.field(default_factory=list)
+    waiting: dict[str, list[Node]] = msgspec.field(default_factory=dict)
+    promised: set[str] = msgspec.field(default_factory=set)
+    failed: set[tuple[Kind, str | None]] = msgspec.field(default_factory=set)
+    touched: float = 0.0
+    last_time: int = 0
+    baggage: dict[str, str] = msgspec.field(default_factory=dict)
+    scopes: set[str] = msgspec.field(default_factory=set)
+
+    def at_rest(self) -> bool:
+        """Whether nothing in it is open or waits, so that it may be forgotten."""
+        return not (self.open or self.orphans or self.ends or self.waiting)
+
+
+class Scope(msgspec.Struct):
+    """Where lines without a trace id belong together: one conversation, or one file and process.
+
+    Attributes:
+        traces: Its traces in which something is or was open, oldest first.
+        orphans: One-line events that are in no trace yet.
+    """
+
+    traces: list[Trace] = msgspec.field(default_factory=list)
+    orphans: list[Orphan] = msgspec.field(default_factory=list)
