@@ -15,6 +15,7 @@ from translator.spans.nodes import (
     make_node,
     make_span,
     merge,
+    settle_end,
 )
 from translator.spans.orphans import beside, continued_trace, join_giver, take_enclosed, times
 from translator.spans.pairing import match_end, match_start
@@ -250,7 +251,7 @@ class Assembler:
             self.counts["ends_before_starts"] += 1
             end = start
         node = make_node(trace, orphan.event, where, start)
-        node.end = end
+        node.end = settle_end(trace, node, end)
         touch(trace, node, end)
         trace.promised.discard(node.span_id)
         node.below.extend(trace.waiting.pop(node.span_id, ()))
@@ -270,7 +271,7 @@ class Assembler:
             end = node.start
         touch(trace, node, end)
         merge(node, event)
-        node.end = end
+        node.end = settle_end(trace, node, end)
         if "failure" in event.fields and node.given_id is None and node.call_id is None:
             trace.failed.add((node.kind, node.name))
         trace.open.pop(node.span_id, None)

@@ -24,6 +24,7 @@ class Node(msgspec.Struct):
         remote: Whether the parent comes from a caller's trace context.
         continues: The span id of the agent that handed over to this one.
         first_chunk: When the first output came, in microseconds.
+        tail: For agents, when the last model call or tool under it ended, as logged and as sent.
         models: For agents, the models of the calls directly under it.
         segment_id: The span id of its segment, once one of the spans in it has been let go.
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
@@ -44,6 +45,7 @@ class Node(msgspec.Struct):
     remote: bool = False
     continues: str | None = None
     first_chunk: int | None = None
+    tail: tuple[int, int] = (0, 0)
     models: set[str] = msgspec.field(default_factory=set)
     segment_id: str | None = None
     segment_name: str = ""

@@ -138,7 +138,8 @@ FIELDS: tuple[Field, ...] = (
            "to", "target_agent", "target", on=(HANDOFF,)),
 
     _field("arguments", Type.JSON, "What the tool was called with.",
-           "args", "tool_input", "parameters", "params", "input",
+           "args", "tool_arguments", "tool_args", "tool_input", "parameters", "params",
+           "tool_parameters", "tool_params", "input",
            convention="gen_ai.tool.call.arguments", on=(TOOL,)),
     _field("output", Type.JSON, "What the tool returned.",
            "result", "response", "tool_output", "tool_result",

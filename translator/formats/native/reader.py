@@ -66,7 +66,7 @@ class NativeReader:
     def read(self, line: Line) -> Event | Unreadable:
         """What the line means: an event, or the reason why it is none."""
         record = parse_record(line.data)
-        if type(record) is Unreadable:
+        if isinstance(record, Unreadable):
             return record
         shape = self._shape(record)
         found: Meaning | None = None

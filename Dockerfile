@@ -1,0 +1,28 @@
+# The sidecar: one virtual environment, no build tools, a user without rights.
+ARG BASE=python:3.13-slim-bookworm
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /src
+COPY requirements.run.lock ./
+RUN python3 -m venv /opt/translator \
+    && /opt/translator/bin/pip install --quiet --require-hashes --requirement requirements.run.lock
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY translator translator
+COPY samples/python/agent.py samples/python/agent.py
+RUN /opt/translator/bin/pip install --quiet --no-deps . \
+    && /opt/translator/bin/pip uninstall --quiet --yes pip \
+    && /opt/translator/bin/translator --version
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="log-to-span-translator" \
+      org.opencontainers.image.description="Agent logs in, Sentry traces out" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /opt/translator /opt/translator
+RUN mkdir -p /var/lib/translator && chown 65532:65532 /var/lib/translator && chmod 0700 /var/lib/translator
+ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_STATE_DIR=/var/lib/translator
+VOLUME /var/lib/translator
+WORKDIR /var/lib/translator
+USER 65532:65532
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["translator"]
+CMD ["run", "/var/log/agent"]

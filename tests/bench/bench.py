@@ -1,0 +1,93 @@
+"""Lines per second from file to acknowledged, beside a bare JSON loop and a naive replay.
+
+    python -m tests.bench.bench [--lines N] [--naive-lines N]
+
+Each figure is the best of three whole processes, and the ratios are of one run: the machine's speed
+drops out of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from tests.bench.generate import write_log
+
+ROOT = Path(__file__).parents[2]
+KEY = "0123456789abcdef0123456789abcdef"
+LOOP = "import orjson,sys\nfor line in open(sys.argv[1],'rb'): orjson.loads(line)"
+RUNS = 3
+
+
+def timed(command: list[str]) -> float:
+    """Seconds that a process takes."""
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def spans_received(port: int) -> int:
+    """How many spans the server has acknowledged."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:  # noqa: S310 - loopback
+        return int(json.load(answer)["spans"])
+
+
+def measure(lines: int, naive_lines: int, *, rich: bool, port: int, directory: Path) -> dict[str, float]:
+    """Lines per second of each contender, and bytes per line."""
+    log = directory / ("rich.jsonl" if rich else "small.jsonl")
+    size = write_log(log, lines, rich=rich)
+    short = directory / "short.jsonl"
+    write_log(short, naive_lines, rich=rich)
+    dsn = f"http://{KEY}@127.0.0.1:{port}/1"
+    python = sys.executable
+    state = str(directory / "state")
+    ours = [python, "-m", "translator", "backfill", str(log), "--dsn", dsn, "--state-dir", state, "-q"]
+    results: dict[str, float] = {"bytes per line": size / lines}
+    before = spans_received(port)
+    full = min(timed([*ours, "--send-default-pii"]) for _ in range(RUNS))
+    got = spans_received(port) - before
+    if got != RUNS * (lines // 2):
+        raise SystemExit(f"{got} spans were acknowledged, not {RUNS * (lines // 2)}")
+    results["translator"] = lines / full
+    results["translator, content off"] = lines / min(timed(ours) for _ in range(RUNS))
+    results["orjson loop"] = lines / min(timed([python, "-c", LOOP, str(log)]) for _ in range(RUNS))
+    naive = [python, "-m", "tests.bench.naive", str(short), dsn]
+    results["naive replay"] = naive_lines / min(timed(naive) for _ in range(RUNS))
+    return results
+
+
+def main() -> None:
+    """Prints the table of one run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--naive-lines", type=int, default=5_000)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as server:
+            port = int(server.stdout.readline()) if server.stdout else 0
+            try:
+                for rich in (False, True):
+                    found = measure(
+                        chosen.lines, chosen.naive_lines, rich=rich, port=port, directory=Path(directory)
+                    )
+                    loop, naive = found["orjson loop"], found["naive replay"]
+                    print(f"{'rich' if rich else 'small'} lines, {found.pop('bytes per line'):.0f} bytes each")
+                    for name, speed in found.items():
+                        print(
+                            f"  {name:<26}{speed:>12,.0f} lines/s{speed / loop:>9.1%} of the loop"
+                            f"{speed / naive:>8.1f} x naive"
+                        )
+            finally:
+                server.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The sample agents: their logs, and what must come of them."""

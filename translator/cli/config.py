@@ -1,0 +1,39 @@
+"""`translator config`: every setting, its value and where it comes from."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from translator.cli.options import CONTENT, DESTINATION, LOGGING, READING, with_settings
+from translator.delivery.destination import Destination
+from translator.settings import OPTIONS, Option, Settings
+
+
+@with_settings(*DESTINATION, *CONTENT, *READING, "from", *LOGGING)
+def config(settings: Settings) -> None:
+    """Show every setting, its value and where it comes from; keys of DSNs are masked.
+
+    Example: translator config
+    """
+    table = Table(box=None, pad_edge=False)
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("from", style="dim", no_wrap=True)
+    table.add_column("variable", style="dim", no_wrap=True)
+    for option in OPTIONS:
+        table.add_row(option.name, _shown(option, settings), settings.origin(option.name), option.env)
+    Console().print(table)
+
+
+def _shown(option: Option, settings: Settings) -> str:
+    value = settings[option.name]
+    if value is None:
+        return "-"
+    if option.secret:
+        return Destination.from_dsn(value).masked
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return " ".join(value) or "-"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,78 @@
+"""What a run has done, in a few lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+from rich.console import Console
+
+from translator.cli.logs import Log
+from translator.formats.records import Unreadable
+from translator.model import Line
+from translator.pipeline.outcome import Delivery
+from translator.pipeline.translation import SkipListener, Translation
+from translator.settings import Settings
+
+EXIT_SET_ASIDE = 1
+
+
+def skip_logger(log: Log) -> SkipListener:
+    """A listener that names each line that could not be read, by file and line, at debug level."""
+
+    def on_skip(line: Line, why: Unreadable) -> None:
+        log.debug("line_skipped", file=line.source, line=line.number, reason=why.reason, detail=why.detail)
+
+    return on_skip
+
+
+def conclude(
+    translation: Translation, delivery: Delivery | None, settings: Settings, timeout: float | None
+) -> None:
+    """Waits until everything has been sent, and says what was done.
+
+    Args:
+        translation: What was read.
+        delivery: What is being sent, if anything is.
+        settings: Whether to be quiet.
+        timeout: How long to wait, in seconds; None for as long as the server answers.
+
+    Raises:
+        DeliveryError: Not everything could be sent; what was done has been said all the same.
+        typer.Exit: With code 1, where the server will never take some of the spans.
+    """
+    try:
+        if delivery is not None:
+            delivery.finish(timeout)
+    finally:
+        if not settings["quiet"]:
+            sent = delivery.counts() if delivery is not None else {}
+            print_summary(translation, Console(stderr=True), sent)
+    if delivery is not None and delivery.set_aside:
+        raise typer.Exit(EXIT_SET_ASIDE)
+
+
+def print_summary(translation: Translation, console: Console, sent: Mapping[str, int]) -> None:
+    """Prints how many lines, events and spans there were, and what became of them."""
+    lines = translation.lines
+    passed = {reason: count for reason, count in lines.items() if reason != "event" and count}
+    spans = translation.spans.total()
+    said = f"{lines.total():,} lines, {lines['event']:,} events, {spans:,} spans"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(translation.spans.items()))
+    console.print(f"{said} ({kinds})" if kinds else said, style="dim", highlight=False)
+    for title, counts in (
+        ("passed over", passed),
+        ("noticed", translation.notes()),
+        ("not sampled", {"spans": translation.unsampled} if translation.unsampled else {}),
+        ("sent", sent),
+    ):
+        shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
+        if shown:
+            console.print(f"{title}: {shown}", style="dim", highlight=False)
+    if not lines["event"] and lines.total():
+        console.print(
+            "No line was an event of the log format. Run with --log-level debug to see why, "
+            "and compare with docs/log-format.md.",
+            style="yellow",
+            highlight=False,
+        )

@@ -1,0 +1,301 @@
+"""Sends what is in the outbox, oldest first, until it is acknowledged.
+
+A failure holds back everything for a while, for mostly it is the server's and not the envelope's;
+then one envelope alone tries whether the way is free. An envelope that fails again and again is
+overtaken by a few others, so that it cannot block them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import random as uniform
+
+import msgspec
+import structlog
+
+from translator.delivery.answers import MALFORMED, NETWORK, RATE_LIMITED, TOO_LARGE, UNAUTHORIZED
+from translator.delivery.backoff import Backoff
+from translator.delivery.outbox import Outbox, Taken, Transport
+from translator.model import Acknowledged, Answer, Envelope, Refused, Retry
+
+MAX_HELD = 8
+"""How many envelopes that failed are held, to be tried again, while others overtake them."""
+
+log = structlog.get_logger(__name__)
+
+
+class Counters(msgspec.Struct):
+    """What became of the attempts since the start; for others to read at any time.
+
+    Attributes:
+        acknowledged_envelopes: Envelopes that the server has taken.
+        acknowledged_spans: Spans in them.
+        rate_limited: Attempts that ran into a rate limit.
+        server_errors: Attempts that the server, or something on the way, answered with an error.
+        network_errors: Attempts that got no whole answer.
+        split_envelopes: Envelopes that were too large and went on in parts.
+        rejected_too_large: Envelopes set aside because not even their only span was small enough.
+        rejected_malformed: Envelopes set aside because the server cannot read them.
+        rejected_spans: Spans in all envelopes set aside.
+        last_answer: What came of the last attempt.
+        last_answer_time: When that was, in Unix seconds.
+    """
+
+    acknowledged_envelopes: int = 0
+    acknowledged_spans: int = 0
+    rate_limited: int = 0
+    server_errors: int = 0
+    network_errors: int = 0
+    split_envelopes: int = 0
+    rejected_too_large: int = 0
+    rejected_malformed: int = 0
+    rejected_spans: int = 0
+    last_answer: Answer | None = None
+    last_answer_time: float | None = None
+
+    @property
+    def retries(self) -> int:
+        """Attempts that have to be made again."""
+        return self.rate_limited + self.server_errors + self.network_errors
+
+
+class _Held(msgspec.Struct, order=True):
+    """An envelope that has failed, ordered by the time of its next try."""
+
+    due: float
+    row: int
+    failures: int
+    taken: Taken
+
+
+class Sender:
+    """Empties an outbox in threads of its own.
+
+    All envelopes of an outbox go to one place, so a rate limit holds all of them.
+
+    Args:
+        outbox: Where envelopes come from.
+        transport: What makes an attempt.
+        split: Makes two envelopes of one that is too large, or none of one that has a single span.
+        clock: Unix seconds.
+        random: A number from 0 up to 1, anew at each call.
+        backoff: How long to wait after failures; by default drawn from `random`.
+        concurrency: How many envelopes are under way at once.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        transport: Transport,
+        *,
+        split: Callable[[Envelope], list[Envelope]],
+        clock: Callable[[], float] = time.time,
+        random: Callable[[], float] = uniform,
+        backoff: Backoff | None = None,
+        concurrency: int = 1,
+    ) -> None:
+        self.counters = Counters()
+        self.problem: str | None = None
+        """Why nothing is sent any more, in words for a person; None while all is well."""
+        self._outbox = outbox
+        self._transport = transport
+        self._split = split
+        self._clock = clock
+        self._backoff = backoff or Backoff(random)
+        self._wake = threading.Condition()
+        self._held: list[_Held] = []
+        self._under_way = 0
+        self._failures = 0
+        self._free_at = 0.0
+        self._limited_until = 0.0
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"sender-{number}", daemon=True)
+            for number in range(max(1, concurrency))
+        ]
+        outbox.subscribe(self._notify)
+
+    def start(self) -> None:
+        """Starts sending; may be called once."""
+        for thread in self._threads:
+            thread.start()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Waits until the outbox is empty.
+
+        What waits after a failure is tried once more at once: there may be no other chance. Rate
+        limits are waited for.
+
+        Args:
+            timeout: How long at most, in seconds; None for as long as it takes.
+
+        Returns:
+            Whether everything is acknowledged or set aside; if not, it is still in the outbox.
+        """
+        with self._wake:
+            self._free_at = 0.0
+            for held in self._held:
+                held.due = 0.0
+            heapq.heapify(self._held)
+            self._wake.notify_all()
+        return self.wait(timeout)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the outbox is empty, as `drain` does, but hurries nothing."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._idle or not self._active, timeout)
+        return not self._outbox.pending
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """Stops sending and gives back what is held; may be called twice.
+
+        Args:
+            timeout: How long to wait for answers that are under way, in seconds.
+
+        Returns:
+            Whether all of them came. If not, those envelopes stay taken.
+        """
+        deadline = time.monotonic() + timeout
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        started = [thread for thread in self._threads if thread.ident is not None]
+        for thread in started:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._give_back()
+        return not any(thread.is_alive() for thread in started)
+
+    @property
+    def _idle(self) -> bool:
+        return not self._outbox.pending and not self._under_way
+
+    @property
+    def _active(self) -> bool:
+        return not self._stopping and self.problem is None
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
+
+    def _work(self) -> None:
+        try:
+            while (held := self._next()) is not None:
+                sent_at = datetime.fromtimestamp(self._clock(), UTC)
+                try:
+                    self._settle(held, self._transport.send(held.taken.envelope, sent_at))
+                finally:
+                    self._release()
+            self._give_back()
+        except Exception as error:
+            log.exception("sending ended by a mistake of the program")
+            self._end(f"sending ended by a mistake of the program ({type(error).__name__})")
+
+    def _next(self) -> _Held | None:
+        """Waits for an envelope whose time has come; None when it is time to end."""
+        with self._wake:
+            while self._active:
+                now = time.monotonic()
+                wait: float | None = max(self._free_at, self._limited_until) - now
+                # While the way may be blocked, one envelope tries and the others wait for it.
+                if self._failures and self._under_way:
+                    wait = None
+                elif wait is not None and wait <= 0:
+                    held, wait = self._pick(now)
+                    if held is not None:
+                        self._under_way += 1
+                        return held
+                self._wake.wait(wait)
+        return None
+
+    def _pick(self, now: float) -> tuple[_Held | None, float | None]:
+        """An envelope to send now, or how many seconds to wait for one, if that is known."""
+        if self._held and self._held[0].due <= now:
+            return heapq.heappop(self._held), None
+        if len(self._held) < MAX_HELD:
+            for taken in self._outbox.take(1):
+                return _Held(0.0, taken.row, 0, taken), None
+        return None, self._held[0].due - now if self._held else None
+
+    def _settle(self, held: _Held, answer: Answer) -> None:
+        match answer:
+            case Acknowledged():
+                self._outbox.acknowledge(held.row)
+            case Retry():
+                self._hold(held, answer)
+            case Refused(reason=reason) if reason == UNAUTHORIZED:
+                self._outbox.defer(held.row)
+                self._end(answer.detail)
+            case Refused():
+                self._set_aside(held, answer)
+        self._count(held.taken.envelope, answer)
+
+    def _hold(self, held: _Held, answer: Retry) -> None:
+        with self._wake:
+            now = time.monotonic()
+            if answer.reason == RATE_LIMITED:
+                self._limited_until = max(self._limited_until, now + (answer.after or 0.0))
+                held.due = 0.0
+            else:
+                self._failures += 1
+                held.failures += 1
+                named = answer.after or 0.0
+                self._free_at = now + max(named, self._backoff.delay(self._failures))
+                held.due = now + max(named, self._backoff.delay(held.failures))
+            heapq.heappush(self._held, held)
+        log.debug("sending again later", reason=answer.reason, detail=answer.detail, row=held.row)
+
+    def _set_aside(self, held: _Held, refused: Refused) -> None:
+        parts = self._split(held.taken.envelope) if refused.reason == TOO_LARGE else []
+        if parts:
+            self._outbox.replace(held.row, parts)
+            with self._wake:
+                self.counters.split_envelopes += 1
+        else:
+            self._outbox.reject(held.row, refused.reason, refused.detail)
+            log.warning("envelope set aside", reason=refused.reason, detail=refused.detail, row=held.row)
+            with self._wake:
+                self.counters.rejected_spans += held.taken.envelope.spans
+                if refused.reason == TOO_LARGE:
+                    self.counters.rejected_too_large += 1
+                elif refused.reason == MALFORMED:
+                    self.counters.rejected_malformed += 1
+
+    def _count(self, envelope: Envelope, answer: Answer) -> None:
+        with self._wake:
+            counters = self.counters
+            counters.last_answer = answer
+            counters.last_answer_time = self._clock()
+            match answer:
+                case Retry(reason=reason):
+                    counters.rate_limited += reason == RATE_LIMITED
+                    counters.network_errors += reason == NETWORK
+                    counters.server_errors += reason not in (RATE_LIMITED, NETWORK)
+                    return
+                case Acknowledged():
+                    counters.acknowledged_envelopes += 1
+                    counters.acknowledged_spans += envelope.spans
+                case Refused():
+                    pass
+            self._failures = 0
+
+    def _release(self) -> None:
+        with self._wake:
+            self._under_way -= 1
+            self._wake.notify_all()
+
+    def _end(self, problem: str) -> None:
+        with self._wake:
+            self.problem = self.problem or problem
+            self._wake.notify_all()
+        log.warning("nothing is sent any more; what is not acknowledged is kept", problem=problem)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with self._wake:
+            held, self._held = self._held, []
+        for each in held:
+            self._outbox.defer(each.row)

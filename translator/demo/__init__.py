@@ -1,0 +1,1 @@
+"""The demonstration: a sample agent, the sidecar and a small receiver, all on loopback."""

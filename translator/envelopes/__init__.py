@@ -1,0 +1,1 @@
+"""Spans to envelopes: Sentry's names and types, privacy, sizes. Pure."""

@@ -1,0 +1,125 @@
+"""One span in Sentry's words: attributes, masked, within the size that is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import orjson
+
+from translator.content.names import span_name
+from translator.content.plain import json_bytes
+from translator.envelopes.attributes import (
+    TRUNCATED,
+    Identity,
+    Privacy,
+    Typed,
+    build_attributes,
+)
+from translator.envelopes.legacy import AttributeNames, apply_names
+from translator.envelopes.secrets import mask_value, may_hold_secret
+from translator.envelopes.trim import trim_attributes
+from translator.model import Span
+
+SPAN_LIMIT = 900_000
+"""Bytes of one span's JSON: above about 1 MB the server cuts attributes in the middle."""
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """A span in Sentry's words.
+
+    Attributes:
+        span: What it was made from.
+        name: The name that Sentry shows.
+        attributes: Its attributes.
+        data: The span as the JSON object of span v2, in bytes.
+    """
+
+    span: Span
+    name: str
+    attributes: Typed
+    data: bytes
+
+
+class SpanEncoder:
+    """Puts spans into Sentry's words.
+
+    Args:
+        identity: What is said of every span.
+        privacy: What content may be sent.
+        names: Under which names attributes are sent.
+        mask_secrets: Whether API keys, passwords and credentials are masked.
+        span_limit: Bytes of one span's JSON, above which its content is shortened.
+
+    Attributes:
+        counts: How many spans were masked or shortened.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        privacy: Privacy,
+        *,
+        names: AttributeNames = AttributeNames.CURRENT,
+        mask_secrets: bool = True,
+        span_limit: int = SPAN_LIMIT,
+    ) -> None:
+        self._identity = identity
+        self._privacy = privacy
+        self._names = names
+        self._mask_secrets = mask_secrets
+        self._span_limit = span_limit
+        self.counts: Counter[str] = Counter()
+
+    def encode(self, span: Span) -> Encoded:
+        """The span with its attributes, as it goes over the wire."""
+        name = span_name(span.kind, span.fields)
+        attributes = build_attributes(span, self._identity, self._privacy)
+        record = span_record(span, name, attributes)
+        data = json_bytes(record)
+        changed = False
+        if self._mask_secrets and may_hold_secret(data):
+            changed = _mask(attributes)
+            self.counts["masked_spans"] += changed
+        if self._names is not AttributeNames.CURRENT:
+            apply_names(attributes, self._names)
+            changed = True
+        if changed:
+            data = json_bytes(record)
+        if len(data) > self._span_limit:
+            room = self._span_limit - (len(data) - len(json_bytes(attributes)))
+            cut = trim_attributes(attributes, max(room, 1_000))
+            if cut:
+                attributes[TRUNCATED] = {"type": "string", "value": orjson.dumps(cut).decode()}
+                self.counts["shortened_spans"] += 1
+            data = json_bytes(record)
+        return Encoded(span, name, attributes, data)
+
+
+def span_record(span: Span, name: str, attributes: Typed) -> dict[str, Any]:
+    """The JSON object of span v2."""
+    record: dict[str, Any] = {"trace_id": span.trace_id, "span_id": span.span_id}
+    if span.parent_id is not None:
+        record["parent_span_id"] = span.parent_id
+    record["name"] = name
+    record["status"] = "error" if "failure" in span.fields else "ok"
+    record["is_segment"] = span.segment_id == span.span_id
+    record["start_timestamp"] = span.start / 1e6
+    record["end_timestamp"] = span.end / 1e6
+    record["attributes"] = attributes
+    return record
+
+
+def _mask(attributes: Typed) -> bool:
+    """Masks secrets in the values, and values whose key names a secret; in place."""
+    changed = False
+    for key, attribute in attributes.items():
+        value = attribute["value"]
+        name = key.rpartition(".")[2]
+        masked = mask_value({name: value})[name]
+        if masked is not value and masked != value:
+            attribute["value"] = masked
+            attribute["type"] = "array" if type(masked) is list else "string"
+            changed = True
+    return changed

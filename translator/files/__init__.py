@@ -1,0 +1,1 @@
+"""Paths to lines: finding files, reading them, following them as they grow."""

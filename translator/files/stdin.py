@@ -1,0 +1,71 @@
+"""Standard input to lines, as they come."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+
+from translator.files.discover import STDIN
+from translator.files.lines import LineSplitter
+from translator.files.tail import Batch
+from translator.model import Line
+
+CHUNK_BYTES = 64 * 1024
+_QUEUED = 64
+
+
+class StdinTailer:
+    """Follows standard input until it ends.
+
+    Args:
+        descriptor: The file descriptor that is read.
+        max_line_bytes: The longest line that is read.
+        changed: Set when something has come.
+    """
+
+    def __init__(self, descriptor: int, max_line_bytes: int, changed: threading.Event) -> None:
+        self._descriptor = descriptor
+        self._splitter = LineSplitter(max_line_bytes)
+        self._changed = changed
+        self._chunks: queue.Queue[bytes] = queue.Queue(_QUEUED)
+        self._thread = threading.Thread(target=self._read, name="stdin", daemon=True)
+        self._number = 0
+        self.ended = False
+        self.files = 1
+
+    def scan(self) -> None:
+        """Begins to read."""
+        if not self._thread.ident:
+            self._thread.start()
+
+    def poll(self) -> Iterator[Batch]:
+        """What has come since the last look."""
+        while not self.ended:
+            try:
+                data = self._chunks.get_nowait()
+            except queue.Empty:
+                return
+            self.ended = not data
+            lines = self._splitter.feed(data) if data else self._splitter.finish()
+            numbered = [
+                None if line is None else Line(line, STDIN, number)
+                for number, line in enumerate(lines, self._number + 1)
+            ]
+            self._number += len(lines)
+            yield Batch(STDIN, 0, numbered)
+
+    def close(self) -> None:
+        """Nothing to let go: the thread ends with its input, or with the process."""
+
+    def _read(self) -> None:
+        data = b"begin"
+        while data:
+            try:
+                data = os.read(self._descriptor, CHUNK_BYTES)
+            except OSError:
+                # A terminal that has gone away is the end of the input.
+                data = b""
+            self._chunks.put(data)
+            self._changed.set()

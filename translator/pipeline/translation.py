@@ -1,0 +1,140 @@
+"""Lines to finished spans: reading, ordering and rebuilding, one after another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from translator.envelopes.sampling import is_sampled
+from translator.formats.records import Unreadable
+from translator.formats.registry import AUTO, make_reader
+from translator.model import Line, Span
+from translator.spans.assembler import Assembler
+from translator.spans.reorder import Reorder
+
+FOREVER = float("inf")
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """How long to wait for what may still come, in seconds.
+
+    Attributes:
+        idle: Without a line in its trace, until an open span is unfinished.
+        reorder: For an earlier line that is read later.
+        orphan: For the one-line agent around a one-line event.
+    """
+
+    idle: float = 1800.0
+    reorder: float = 5.0
+    orphan: float = 30.0
+
+    def of_whole_input(self) -> Windows:
+        """The same for input that is read to its end: everything waits for the end."""
+        return Windows(self.idle, FOREVER, FOREVER)
+
+
+SkipListener = Callable[[Line, Unreadable], None]
+
+
+def _ignore(_line: Line, _why: Unreadable) -> None:
+    return None
+
+
+class Translation:
+    """Turns lines into spans, as they come.
+
+    Args:
+        windows: How long to wait for what may still come.
+        format_name: The format of the lines, or "auto".
+        sample_rate: The share of traces whose spans are handed out.
+        on_skip: Told of each line that is no event but looks as if it should be.
+
+    Attributes:
+        lines: Lines by what became of them: "event", "ignored", "not_json", "too_long", ...
+        events: Events by kind and phase.
+        spans: Spans by kind.
+        unsampled: Spans of traces that are not sent.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        *,
+        format_name: str = AUTO,
+        sample_rate: float = 1.0,
+        on_skip: SkipListener = _ignore,
+    ) -> None:
+        self._windows = windows
+        self._format = format_name
+        self._sample_rate = sample_rate
+        self._on_skip = on_skip
+        self._reader = make_reader(format_name)
+        self._reorder = Reorder(windows.reorder)
+        self._assembler = Assembler(
+            idle_timeout=windows.idle, orphan_hold=windows.orphan, end_hold=windows.reorder
+        )
+        self.lines: Counter[str] = Counter()
+        self.events: Counter[str] = Counter()
+        self.spans: Counter[str] = Counter()
+        self.unsampled = 0
+
+    @property
+    def open_spans(self) -> int:
+        """How many spans have begun and not ended."""
+        return self._assembler.open_spans
+
+    def notes(self) -> dict[str, int]:
+        """What was not as it should be in lines that were understood, by a bounded word."""
+        return dict(self._reader.counts + self._assembler.counts)
+
+    def feed(self, lines: Iterable[Line | None], now: float) -> None:
+        """Takes lines that were read at `now` (seconds); None stands for one that was too long."""
+        read, push = self._reader.read, self._reorder.push
+        counts, events = self.lines, self.events
+        for line in lines:
+            if line is None:
+                counts["too_long"] += 1
+                continue
+            event = read(line)
+            if isinstance(event, Unreadable):
+                counts[event.reason] += 1
+                if event.detail:
+                    self._on_skip(line, event)
+                continue
+            counts["event"] += 1
+            events[f"{event.kind}.{event.phase}"] += 1
+            push(event, now)
+
+    def ready(self, now: float) -> list[Span]:
+        """The spans that are finished at `now` (seconds)."""
+        spans: list[Span] = []
+        for event in self._reorder.pop(now):
+            spans.extend(self._assembler.feed(event, now))
+        spans.extend(self._assembler.expire(now))
+        return self._counted(spans)
+
+    def drain(self, now: float, *, close_open: bool = True) -> list[Span]:
+        """All spans that the lines so far can give.
+
+        Args:
+            now: Seconds.
+            close_open: Whether the input has ended, so that open spans are unfinished.
+        """
+        spans: list[Span] = []
+        for event in self._reorder.drain():
+            spans.extend(self._assembler.feed(event, now))
+        spans.extend(self._assembler.drain(close_open=close_open))
+        return self._counted(spans)
+
+    def _counted(self, spans: list[Span]) -> list[Span]:
+        if not spans:
+            return spans
+        if self._sample_rate < 1.0:
+            taken = [span for span in spans if is_sampled(span.trace_id, self._sample_rate)]
+            self.unsampled += len(spans) - len(taken)
+            spans = taken
+        for span in spans:
+            self.spans[span.kind] += 1
+        return spans
