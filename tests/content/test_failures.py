@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.content.json_values import json_values, nested
@@ -95,8 +95,11 @@ def test_what_says_that_there_was_no_error_is_none(value: Any) -> None:
             ("Error", "refused", ""),
             id="node object",
         ),
-        pytest.param({"stack": NODE}, ("TypeError", "Cannot read properties of undefined (reading 'x')", NODE),
-                     id="a stack alone"),
+        pytest.param(
+            {"stack": NODE},
+            ("TypeError", "Cannot read properties of undefined (reading 'x')", NODE),
+            id="a stack alone",
+        ),
         pytest.param(
             {"class": "java.io.IOException", "msg": "reset", "stackTrace": JAVA},
             ("java.io.IOException", "reset", JAVA),
@@ -196,6 +199,7 @@ def test_a_type_is_one_short_line() -> None:
 
 
 @given(json_values() | st.text() | st.sampled_from([nested(300), nested(300, "error")]))
+@example({"value": [None]})
 def test_any_json_is_read(value: Any) -> None:
     failure = read_failure(value)
     if not value:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.content.json_values import json_values, nested
@@ -802,6 +802,8 @@ def check(conversation: Conversation, roles: set[str]) -> None:
 
 
 @given(json_values())
+@example({"role": "tool", "content": {"type": []}})
+@example({"role": [], "type": {}, "content": [{"type": 1, "text": {}}]})
 @settings(max_examples=400)
 def test_any_json_becomes_valid_messages_and_is_not_changed(value: Any) -> None:
     before = copy.deepcopy(value)

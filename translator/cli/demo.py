@@ -57,7 +57,7 @@ def demo(_settings: Settings) -> None:
         _say(
             console, "3",
             f"The receiver got {len(receiver.spans)} spans in {receiver.envelopes} envelopes "
-            f"({receiver.received_bytes:,} bytes) over HTTP. This is what Sentry's Agents pages show:",
+            f"({receiver.received_bytes:,} bytes) over HTTP. The traces in them:",
         )  # fmt: skip
         console.print()
         print_traces(console, map(span_of, receiver.spans.values()))
@@ -65,7 +65,7 @@ def demo(_settings: Settings) -> None:
         if len(receiver.spans) != expected or not expected:
             raise DeliveryError(f"{len(receiver.spans)} of {expected} spans arrived")
     console.print("Your own logs:  translator preview agent.jsonl", highlight=False)
-    console.print("To Sentry:      SENTRY_DSN=… translator run agent.jsonl", highlight=False)
+    console.print("To Sentry:      SENTRY_DSN=… translator backfill agent.jsonl", highlight=False)
 
 
 def _play(settings: Settings, log: Path, console: Console) -> Translation:

@@ -120,5 +120,5 @@ def _shown(option: Option) -> str:
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATHS]...", help="Files, directories, globs, or - for standard input."),
+    typer.Argument(metavar="PATHS", help="Files, directories, globs, or - for standard input."),
 ]

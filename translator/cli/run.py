@@ -16,7 +16,7 @@ from translator.cli.options import CONTENT, DESTINATION, LOGGING, READING, Paths
 from translator.cli.sending import Output, open_output
 from translator.cli.signals import stop_on_signals
 from translator.cli.summary import conclude, skip_logger
-from translator.errors import InputError
+from translator.errors import ConfigurationError, InputError
 from translator.files.discover import STDIN
 from translator.files.stdin import StdinTailer
 from translator.files.tail import Start, Tailer
@@ -71,6 +71,10 @@ def _follow(
         log.warning("file_unreadable", file=path, error=error.strerror, hint="it is tried again")
 
     source: Source
+    if STDIN in patterns and len(patterns) > 1:
+        raise ConfigurationError(
+            "standard input cannot be followed together with files", hint="run two sidecars"
+        )
     if STDIN in patterns:
         source = StdinTailer(sys.stdin.fileno(), settings["max_line_bytes"], changed)
     else:
@@ -79,6 +83,7 @@ def _follow(
             start=_start(settings["from"], output.first_run or time.time()),
             excluded=output.own_files,
             max_line_bytes=settings["max_line_bytes"],
+            on_file=lambda path, offset: log.info("file_found", file=path, from_byte=offset),
             on_problem=on_problem,
         )
     followed = -1

@@ -71,8 +71,8 @@ def print_summary(translation: Translation, console: Console, sent: Mapping[str,
             console.print(f"{title}: {shown}", style="dim", highlight=False)
     if not lines["event"] and lines.total():
         console.print(
-            "No line was an event of the log format. Run with --log-level debug to see why, "
-            "and compare with docs/log-format.md.",
+            "No line was an event: none of `event`, `event_type`, `type`, `msg`, `message` holds a known "
+            "event name such as agent.start or tool.end; `translator schema` lists them.",
             style="yellow",
             highlight=False,
         )

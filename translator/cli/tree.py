@@ -63,8 +63,7 @@ def trace_tree(spans: list[Span], width: int) -> RenderableType:
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width - fixed - names, 1))
     for branch, name, span in rows:
         style = "bold red" if "failure" in span.fields else _STYLES[span.kind]
-        shown = Text(branch, style="dim")
-        shown.append(_clean(name), style=style)
+        shown = Text.assemble((branch, "dim"), (_clean(name), style))
         cells: list[RenderableType] = [shown]
         if wide:
             cells.append(Text(_bar(span, first, last), style=style))

@@ -183,8 +183,8 @@ def _first_text(value: Mapping[str, Json], keys: tuple[str, ...]) -> str | None:
         said = value.get(key)
         if type(said) is str and said.strip():
             return said
-        if key in _STRUCTURED and type(said) in (dict, list) and said:
-            return text_of(said)
+        if key in _STRUCTURED and type(said) in (dict, list) and (text := text_of(said)):
+            return text
     return None
 
 

@@ -32,7 +32,7 @@ _CALL_NAMES = ("name", "toolName", "tool_name")
 _ARGUMENTS = ("arguments", "args", "input", "action", "queries", "code", "parameters")
 _RESULTS = ("result", "output", "response", "content", "outputs", "errorText", "error")
 _WRAPPED_CALLS = ("function", "custom", "toolInvocation")
-_WRAPPED_RESULTS = frozenset({"text", "json", "content", "error-text", "error-json"})
+_WRAPPED_RESULTS = ("text", "json", "content", "error-text", "error-json")
 _TEXT_ONLY = frozenset({
     "text", "thought", "thoughtSignature", "thought_signature", "annotations", "citations",
 })  # fmt: skip

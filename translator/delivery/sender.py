@@ -191,7 +191,7 @@ class Sender:
                     self._release()
             self._give_back()
         except Exception as error:
-            log.exception("sending ended by a mistake of the program")
+            log.exception("sending_failed")
             self._end(f"sending ended by a mistake of the program ({type(error).__name__})")
 
     def _next(self) -> _Held | None:
@@ -213,11 +213,13 @@ class Sender:
 
     def _pick(self, now: float) -> tuple[_Held | None, float | None]:
         """An envelope to send now, or how many seconds to wait for one, if that is known."""
-        if self._held and self._held[0].due <= now:
-            return heapq.heappop(self._held), None
-        if len(self._held) < MAX_HELD:
+        due = bool(self._held) and self._held[0].due <= now
+        # After a failure another envelope goes first: it may tell that the server is not to blame.
+        if (self._failures or not due) and len(self._held) < MAX_HELD:
             for taken in self._outbox.take(1):
                 return _Held(0.0, taken.row, 0, taken), None
+        if due:
+            return heapq.heappop(self._held), None
         return None, self._held[0].due - now if self._held else None
 
     def _settle(self, held: _Held, answer: Answer) -> None:
@@ -227,8 +229,9 @@ class Sender:
             case Retry():
                 self._hold(held, answer)
             case Refused(reason=reason) if reason == UNAUTHORIZED:
-                self._outbox.defer(held.row)
+                # Ended first, so that no other thread takes what is given back.
                 self._end(answer.detail)
+                self._outbox.defer(held.row)
             case Refused():
                 self._set_aside(held, answer)
         self._count(held.taken.envelope, answer)
@@ -246,7 +249,7 @@ class Sender:
                 self._free_at = now + max(named, self._backoff.delay(self._failures))
                 held.due = now + max(named, self._backoff.delay(held.failures))
             heapq.heappush(self._held, held)
-        log.debug("sending again later", reason=answer.reason, detail=answer.detail, row=held.row)
+        log.debug("sending_again_later", reason=answer.reason, detail=answer.detail, row=held.row)
 
     def _set_aside(self, held: _Held, refused: Refused) -> None:
         parts = self._split(held.taken.envelope) if refused.reason == TOO_LARGE else []
@@ -256,7 +259,7 @@ class Sender:
                 self.counters.split_envelopes += 1
         else:
             self._outbox.reject(held.row, refused.reason, refused.detail)
-            log.warning("envelope set aside", reason=refused.reason, detail=refused.detail, row=held.row)
+            log.warning("envelope_set_aside", reason=refused.reason, detail=refused.detail, row=held.row)
             with self._wake:
                 self.counters.rejected_spans += held.taken.envelope.spans
                 if refused.reason == TOO_LARGE:
@@ -289,9 +292,11 @@ class Sender:
 
     def _end(self, problem: str) -> None:
         with self._wake:
+            is_first = self.problem is None
             self.problem = self.problem or problem
             self._wake.notify_all()
-        log.warning("nothing is sent any more; what is not acknowledged is kept", problem=problem)
+        if is_first:
+            log.error("sending_stopped", problem=problem, hint="what is not acknowledged is kept")
         self._give_back()
 
     def _give_back(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
-from translator.content.messages import input_messages, output_messages, tool_definitions
+from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
 from translator.content.names import operation_of, span_name
 from translator.content.plain import json_text
 from translator.content.usage import Usage
@@ -145,6 +145,8 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
         _rule("tool_description", NAMES.GEN_AI_TOOL_DESCRIPTION),
         # OpenTelemetry's name, which Sentry reads; Sentry's conventions do not list it yet.
         _Rule("call_id", "gen_ai.tool.call.id", "string"),
+        # Deprecated by Sentry without a successor, so it goes the way of the log's own keys.
+        _Rule("tool_type", "log.tool_type", "string"),
         _rule("arguments", NAMES.GEN_AI_TOOL_CALL_ARGUMENTS, _tool_data, content=True),
         _rule("output", NAMES.GEN_AI_TOOL_CALL_RESULT, _tool_data, content=True),
     ),
@@ -264,8 +266,9 @@ def _add_messages(out: Typed, fields: Mapping[str, Json]) -> None:
             out["gen_ai.embeddings.input"] = _string(_text(fields["input"]))
         return
     if "system" in fields:
-        said = fields["system"]
-        prompts.append(said if type(said) is str else input_messages(said).system or _text(said))
+        said = system_text(fields["system"])
+        if said:
+            prompts.append(said)
     if "input" in fields:
         conversation = input_messages(fields["input"])
         if conversation.system and conversation.system not in prompts:

@@ -29,6 +29,7 @@ RENAMED = {
     "gen_ai.tool.call.arguments": "gen_ai.tool.input",
     "gen_ai.tool.call.result": "gen_ai.tool.output",
     "gen_ai.provider.name": "gen_ai.system",
+    "log.tool_type": "gen_ai.tool.type",
     "gen_ai.response.time_to_first_chunk": "gen_ai.response.time_to_first_token",
 }
 """Current name to old name, where the value is the same."""

@@ -9,12 +9,16 @@ from pathlib import Path
 
 STDIN = "-"
 
+COMPRESSED = frozenset((".gz", ".bz2", ".xz", ".zst"))
+
 _NOT_LOGS = frozenset((
     ".sqlite", ".db", ".wal", ".shm", ".tar", ".zip", ".png", ".jpg", ".py", ".js", ".md", ".html",
 ))  # fmt: skip
 
 
-def find_files(patterns: Iterable[str], excluded: Iterable[Path] = ()) -> list[Path]:
+def find_files(
+    patterns: Iterable[str], excluded: Iterable[Path] = (), *, compressed: bool = True
+) -> list[Path]:
     """The files that globs, directories and paths name, each once, in a stable order.
 
     A directory stands for all files below it that are not hidden. Symbolic links to files are
@@ -23,12 +27,15 @@ def find_files(patterns: Iterable[str], excluded: Iterable[Path] = ()) -> list[P
     Args:
         patterns: Paths, directories, and globs with `*`, `?`, `[…]` and `**`.
         excluded: Files and directories that are left out (the program's own state and output).
+        compressed: Whether compressed files count; they cannot be followed.
     """
     outside = [_resolved(path) for path in excluded]
     seen: dict[str, Path] = {}
     for pattern in patterns:
         for path in _matches(str(Path(pattern).expanduser())):
             real = _resolved(path)
+            if not compressed and real.suffix in COMPRESSED:
+                continue
             if any(real == own or own in real.parents for own in outside):
                 continue
             seen.setdefault(str(real), path)

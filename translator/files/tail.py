@@ -53,6 +53,7 @@ class Tailer:
         start: Where to begin in a file never seen.
         excluded: Files and directories that are left out.
         max_line_bytes: The longest line that is read.
+        on_file: Told of a file that is followed from now on, and from which byte.
         on_problem: Told of a path and an error that reading will be tried again after.
     """
 
@@ -63,12 +64,14 @@ class Tailer:
         start: Start,
         excluded: Sequence[Path] = (),
         max_line_bytes: int = MAX_LINE_BYTES,
+        on_file: Callable[[str, int], None] = lambda _path, _offset: None,
         on_problem: Callable[[str, OSError], None] = lambda _path, _error: None,
     ) -> None:
         self._patterns = patterns
         self._start = start
         self._excluded = excluded
         self._max_line_bytes = max_line_bytes
+        self._on_file = on_file
         self._on_problem = on_problem
         self._files: dict[str, _Tailed] = {}
 
@@ -83,7 +86,7 @@ class Tailer:
     def scan(self) -> None:
         """Looks for files that are new, and lets go those that are gone and read to their end."""
         present: set[str] = set()
-        for path in find_files(self._patterns, self._excluded):
+        for path in find_files(self._patterns, self._excluded, compressed=False):
             try:
                 stat = path.stat()
                 file_id = f"{stat.st_dev:x}-{stat.st_ino:x}"
@@ -93,6 +96,7 @@ class Tailer:
                     offset = min(self._start(file_id, stat), stat.st_size)
                     file = path.open("rb")
                     self._files[file_id] = _Tailed(path, file, offset, self._max_line_bytes)
+                    self._on_file(str(path), offset)
                 else:
                     tailed.path = path
             except OSError as error:

@@ -17,7 +17,14 @@ from translator.spans.nodes import (
     merge,
     settle_end,
 )
-from translator.spans.orphans import beside, continued_trace, join_giver, take_enclosed, times
+from translator.spans.orphans import (
+    beside,
+    continued_trace,
+    is_held_already,
+    join_giver,
+    take_enclosed,
+    times,
+)
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
 from translator.spans.trace import HeldEnd, Node, Orphan, Scope, Trace
@@ -178,6 +185,9 @@ class Assembler:
             self.counts["repeated_lines"] += 1
             return
         pool = trace.orphans if trace is not None else scope.orphans
+        if is_held_already(pool, event):
+            self.counts["repeated_lines"] += 1
+            return
         orphan = Orphan(event)
         if event.kind is Kind.AGENT:
             orphan.below = take_enclosed(pool, event)
@@ -202,7 +212,7 @@ class Assembler:
         pool[:] = [other for other in pool if other is not orphan]
         event = orphan.event
         if trace is None:
-            trace = continued_trace(scope, event) or self._traces.begin(event, scope)
+            trace = self._continued(scope, event) or self._traces.begin(event)
             trace.touched = now
             self._traces.by_id.move_to_end(trace.trace_id)
         giver = beside(trace, event, None)
@@ -211,6 +221,10 @@ class Assembler:
         else:
             where = Place(orphan.fallback)
         self._plant(trace, orphan, where, now)
+
+    def _continued(self, scope: Scope, event: Event) -> Trace | None:
+        trace = continued_trace(scope, event)
+        return None if trace is None or self._traces.is_stale(trace, event) else trace
 
     def _plant(self, trace: Trace, orphan: Orphan, where: Place, now: float) -> None:
         """Makes spans of a one-line event and of all that it encloses."""

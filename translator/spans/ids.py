@@ -7,6 +7,7 @@ equal ids.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import unquote
 
@@ -25,6 +26,7 @@ def _hashed(role: bytes, size: int, *parts: bytes) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def trace_id_from(text: str) -> str:
     """The trace id that a log's own id stands for.
 

@@ -71,15 +71,15 @@ class Traces:
             trace.baggage = dict(parse_baggage(fields["baggage"]))
         return Location(trace, scope, caller)
 
-    def begin(self, event: Event, scope: Scope) -> Trace:
+    def begin(self, event: Event) -> Trace:
         """A new trace that the event's line opens and names."""
         equal_before = 0
         while (trace_id := trace_id_of_line(event.line, equal_before)) in self.by_id:
             equal_before += 1
         trace = self._begin(trace_id, event)
-        for name in (event.source, f"conversation {event.fields.get('conversation_id')}"):
-            if self.scopes.get(name) is scope:
-                self._enter(trace, name)
+        self._enter(trace, event.source)
+        if "conversation_id" in event.fields:
+            self._enter(trace, f"conversation {event.fields['conversation_id']}")
         return trace
 
     def forget(self, trace: Trace) -> None:
@@ -108,25 +108,28 @@ class Traces:
     def _in_scope(self, event: Event, scope: Scope) -> Trace | None:
         if event.phase is Phase.END or event.phase is Phase.CHUNK:
             return self._of_end(event, scope)
-        live = [trace for trace in scope.traces if trace.open and not self._stale(trace, event)]
+        live = [trace for trace in scope.traces if trace.open and not self.is_stale(trace, event)]
         if live:
             chosen = _choose(live, event)
             if chosen is not None:
                 return chosen
-        elif scope.traces and _continues(scope.traces[-1], event):
-            return scope.traces[-1]
-        return self.begin(event, scope) if event.phase is Phase.START else None
+        elif scope.traces:
+            latest = scope.traces[-1]
+            if not self.is_stale(latest, event) and _continues(latest, event):
+                return latest
+        return self.begin(event) if event.phase is Phase.START else None
 
     def _of_end(self, event: Event, scope: Scope) -> Trace | None:
         for trace in reversed(scope.traces):
             if match_end(trace, event) is not None:
                 return trace
         if event.phase is Phase.CHUNK or event.start is not None:
-            live = [trace for trace in scope.traces if trace.open and not self._stale(trace, event)]
+            live = [trace for trace in scope.traces if trace.open and not self.is_stale(trace, event)]
             return live[-1] if live else None
-        return scope.traces[-1] if scope.traces else self.begin(event, scope)
+        return scope.traces[-1] if scope.traces else self.begin(event)
 
-    def _stale(self, trace: Trace, event: Event) -> bool:
+    def is_stale(self, trace: Trace, event: Event) -> bool:
+        """Whether a trace without an id of its own is over when the event comes."""
         return event.time - trace.last_time > self._idle
 
 

@@ -14,6 +14,7 @@ UNFINISHED = "unfinished"
 
 _IDENTITY = frozenset((
     "trace_id", "run_id", "traceparent", "sentry_trace", "baggage", "span_id", "parent_id",
+    "weak_id",
 ))  # fmt: skip
 """Fields that place a span rather than describe it."""
 

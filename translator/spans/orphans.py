@@ -38,6 +38,19 @@ def take_enclosed(pool: list[Orphan], agent: Event) -> list[Orphan]:
     return inside
 
 
+def is_held_already(pool: list[Orphan], event: Event) -> bool:
+    """Whether the very span, with an id of its own, waits already: its line was read twice."""
+    given = event.fields.get("span_id")
+    if given is None:
+        return False
+    return any(
+        orphan.event.kind is event.kind
+        and orphan.event.fields.get("span_id") == given
+        and times(orphan.event) == times(event)
+        for orphan in pool
+    )
+
+
 def join_giver(pool: list[Orphan], handoff: Orphan) -> bool:
     """Puts a handoff under the agent that hands over, if that agent's line came just before it."""
     event = handoff.event

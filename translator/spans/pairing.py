@@ -52,23 +52,16 @@ def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | Non
         exact = _those(left, lambda node: node.given_id == span_id)
         by_id = bool(exact)
         # A span id of the log's own means that span alone: never another one with its own id.
-        left = exact or _those(left, lambda node: node.given_id is None)
+        # But a mere `id` may be the number of the line.
+        if exact or "weak_id" not in fields:
+            left = exact or _those(left, lambda node: node.given_id is None)
     if call_id is not None:
         exact = _those(left, lambda node: node.call_id == call_id)
         by_id = by_id or bool(exact)
         left = exact or (left if by_id else _those(left, lambda node: node.call_id is None))
     if not left:
         return None
-    name = fields.get(kind.value)
-    named = False
-    if name is not None:
-        same = _those(left, lambda node: node.name == name)
-        named = bool(same)
-        # A model may answer under another name than it was asked for; agents and tools may not.
-        if kind is Kind.MODEL or by_id:
-            left = same or left
-        else:
-            left = same or _those(left, lambda node: node.name is None)
+    left, named = _by_name(left, event, strict=not by_id)
     if not left:
         return None
     if kind is Kind.AGENT:
@@ -83,6 +76,27 @@ def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | Non
     if len(left) == 1 or by_id or named:
         return left[0]
     return None
+
+
+def _by_name(nodes: list[Node], event: Event, *, strict: bool) -> tuple[list[Node], bool]:
+    """Those of the event's name, and whether there were any.
+
+    Without any, those without a name are left; where not strict, and of models, all.
+    """
+    kind = event.kind
+    name = event.fields.get(kind.value)
+    if name is None:
+        return nodes, False
+    same = _those(nodes, lambda node: node.name == name)
+    if not same and kind is Kind.MODEL:
+        # "gpt-4o" answers as "gpt-4o-2024-08-06".
+        same = _those(nodes, lambda node: node.name is not None and name.startswith(node.name))
+    if same:
+        return same, True
+    # A model may answer under another name than it was asked for; agents and tools may not.
+    if kind is Kind.MODEL or not strict:
+        return nodes, False
+    return _those(nodes, lambda node: node.name is None), False
 
 
 def _those(nodes: list[Node], test: Callable[[Node], bool]) -> list[Node]:

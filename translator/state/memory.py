@@ -6,7 +6,6 @@ Only the time of the first run is kept on disk.
 from __future__ import annotations
 
 import heapq
-import json
 import math
 import os
 import threading
@@ -52,6 +51,10 @@ class _Entry(msgspec.Struct):
     position: int
     attempts: int = 0
     taken: bool = False
+
+
+class _Kept(msgspec.Struct):
+    first_run: float
 
 
 class MemoryStore:
@@ -207,10 +210,10 @@ def _read(path: Path) -> float | None:
             written = os.fstat(file.fileno()).st_mtime
     except FileNotFoundError:
         return None
-    with suppress(ValueError, KeyError, TypeError):
-        said = float(json.loads(text)["first_run"])
-        if math.isfinite(said) and said > 0:
-            return said
+    with suppress(msgspec.MsgspecError, RecursionError):
+        kept = msgspec.json.decode(text, type=_Kept)
+        if math.isfinite(kept.first_run) and kept.first_run > 0:
+            return kept.first_run
     _write(path, written)
     return written
 
@@ -218,8 +221,8 @@ def _read(path: Path) -> float | None:
 def _write(path: Path, first_run: float) -> None:
     """Writes the file so that at any instant it is there whole, or not at all."""
     draft = path.with_suffix(".tmp")
-    with draft.open("w") as file:
-        json.dump({"first_run": first_run}, file)
+    with draft.open("wb") as file:
+        file.write(msgspec.json.encode(_Kept(first_run)))
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

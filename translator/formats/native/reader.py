@@ -14,7 +14,7 @@ import msgspec
 from translator.content.usage import Usage, read_usage
 from translator.formats.native.fields import ALIASES, DURATION_UNITS_US, USAGE_KEYS, Type, squash
 from translator.formats.native.names import Meaning, meaning
-from translator.formats.native.timestamps import parse_duration, parse_time
+from translator.formats.native.timestamps import parse_bare_duration, parse_duration, parse_time
 from translator.formats.native.values import CLEANERS, settle
 from translator.formats.records import Unreadable, parse_record
 from translator.model import Event, Json, Kind, Line, Phase
@@ -204,6 +204,8 @@ def _cleaner(name: str, type_: Type) -> Callable[[Json], Json]:
     if type_ is Type.TIME:
         return parse_time
     if type_ is Type.DURATION:
+        if name == "duration":
+            return parse_bare_duration
         unit = DURATION_UNITS_US[name]
         return lambda value: parse_duration(value, unit)
     return CLEANERS[type_]
@@ -215,7 +217,7 @@ def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, 
     start: int | None = fields.pop("start_time", None)
     end: int | None = fields.pop("end_time", None)
     duration: int | None = None
-    for name in ("duration_ms", "duration_s", "duration_us", "duration_ns"):
+    for name in ("duration", "duration_ms", "duration_s", "duration_us", "duration_ns"):
         if name in fields:
             duration = fields.pop(name)
     phase = said.phase

@@ -171,6 +171,19 @@ def parse_duration(value: Json, unit_us: float) -> int | None:
     return round(micros)
 
 
+_WHOLE_NANOSECONDS = 10_000_000
+
+
+def parse_bare_duration(value: Json) -> int | None:
+    """A length of time under a name that says no unit, in microseconds.
+
+    Such numbers are milliseconds. Go's loggers write whole nanoseconds; from 10,000,000 on a whole
+    number is taken for those, for as milliseconds it would be almost three hours.
+    """
+    nanoseconds = type(value) is int and value >= _WHOLE_NANOSECONDS
+    return parse_duration(value, 1e-3 if nanoseconds else 1e3)
+
+
 def _duration_from_text(text: str, unit_us: float) -> float | None:
     if _NUMERIC.match(text):
         return float(text) * unit_us

@@ -122,10 +122,8 @@ def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     for unit in ("time_to_first_chunk_ms", "time_to_first_chunk_s"):
         if unit in fields:
             fields["time_to_first_chunk"] = fields.pop(unit)
-    if "thread_id" in fields:
-        thread_id = _id(fields.pop("thread_id"))
-        if thread_id is not None:
-            fields.setdefault("thread" if thread_id.isdigit() else "conversation_id", thread_id)
+    if "weak_id" in fields or "thread_id" in fields:
+        _settle_ids(fields, extra)
     _settle_error(fields, extra)
 
 
@@ -140,6 +138,18 @@ def _spread(
     for field, key, clean in table:
         if field not in fields and (cleaned := clean(value.get(key))) is not None:
             fields[field] = cleaned
+
+
+def _settle_ids(fields: dict[str, Json], extra: dict[str, Json]) -> None:
+    """Decides what the names that loggers use for two things stand for."""
+    weak_id = fields.pop("weak_id", None)
+    if weak_id is not None and "span_id" in fields:
+        extra["id"] = weak_id
+    elif weak_id is not None:
+        fields |= {"span_id": weak_id, "weak_id": True}
+    thread_id = _id(fields.pop("thread_id", None))
+    if thread_id is not None:
+        fields.setdefault("thread" if thread_id.isdigit() else "conversation_id", thread_id)
 
 
 def _settle_user(fields: dict[str, Json], extra: dict[str, Json]) -> None:

@@ -1,0 +1,42 @@
+"""A clean environment for every test, and a receiver that insists on Sentry's rules."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.receiver import Receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker of this file known."""
+    config.addinivalue_line(
+        "markers", "expect_violations: the test breaks Sentry's rules; `receiver` does not complain"
+    )
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.startswith(("TRANSLATOR_", "SENTRY_")) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+
+
+@pytest.fixture
+def receiver(request: pytest.FixtureRequest) -> Iterator[Receiver]:
+    """A started receiver; the test fails if Sentry's rules were broken, unless it expects that."""
+    with Receiver() as started:
+        started.expect_violations = request.node.get_closest_marker("expect_violations") is not None
+        yield started
+    if not started.expect_violations:
+        started.assert_clean()

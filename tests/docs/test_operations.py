@@ -1,0 +1,208 @@
+"""The pages on options, commands, counters and the sidecar's own log say what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from tests.docs import pages
+from translator.cli.app import app
+from translator.cli.sending import CONCURRENCY
+from translator.content.plain import MAX_DEPTH
+from translator.delivery.backoff import CAP_SECONDS
+from translator.delivery.transport import TIMEOUT_SECONDS
+from translator.envelopes.encode import SPAN_LIMIT
+from translator.envelopes.pack import MAX_BYTES, MAX_SPANS
+from translator.envelopes.secrets import _WORDS, mask_value
+from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
+from translator.files.lines import MAX_LINE_BYTES
+from translator.pipeline.outcome import PATIENCE_SECONDS
+from translator.settings import OPTIONS, resolve
+from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN
+from translator.spans.orphans import SLACK
+from translator.state import memory
+
+CONFIGURATION = pages.DOCS / "configuration.md"
+OPERATIONS = pages.DOCS / "operations.md"
+CODE = pages.ROOT / "translator"
+SHELLS = ("console", "sh", "bash")
+HARMLESS = ("--help", "schema", "preview samples", "config", "--out")
+
+
+def command_lines() -> list[tuple[str, list[str]]]:
+    """Every command line of the translator in the documents, without its prompt and variables."""
+    found: list[tuple[str, list[str]]] = []
+    for page in pages.PAGES:
+        for block in pages.blocks(page, *SHELLS):
+            for line in block.text.splitlines():
+                at = re.search(r"(?:^|[ /])translator (.*)$", line)
+                if at is not None:
+                    found.append((f"{block}: {line}", shlex.split(at[1], comments=True)))
+    return found
+
+
+def commands() -> dict[str, click.Command]:
+    group = typer.main.get_command(app)
+    found: dict[str, click.Command] = vars(group)["commands"]
+    return found
+
+
+def flags(command: click.Command) -> set[str]:
+    return {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+
+
+def source() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CODE.rglob("*.py")))
+
+
+def words(first: str) -> list[str]:
+    return [pages.codes(row[first])[0] for row in pages.table(OPERATIONS, first)]
+
+
+def test_the_options_are_those_of_the_settings() -> None:
+    rows = pages.table(CONFIGURATION, "key")
+    told = [(pages.codes(row["key"])[0], pages.codes(row["variable"])[0]) for row in rows]
+
+    assert told == [(option.name, option.env) for option in OPTIONS]
+    for row, option in zip(rows, OPTIONS, strict=True):
+        if option.name != "paths":
+            assert pages.codes(row["flag"])[0] == option.flag
+
+
+def test_the_defaults_are_those_of_the_settings() -> None:
+    rows = {pages.codes(row["key"])[0]: row["default"] for row in pages.table(CONFIGURATION, "key")}
+    for option in OPTIONS:
+        default = option.default
+        if default in (None, ()):
+            assert rows[option.name] == "none" or option.name in ("send_default_pii", "state_dir")
+            continue
+        shown = str(default).lower() if isinstance(default, bool) else str(default)
+        if isinstance(default, float):
+            shown = f"{default:g}"
+        assert rows[option.name] == f"`{shown}`", option.name
+
+
+def test_the_example_of_a_file_is_valid(tmp_path: Path) -> None:
+    (block,) = pages.blocks(CONFIGURATION, "toml")
+    file = tmp_path / "translator.toml"
+    file.write_text(block.text, encoding="utf-8")
+    settings = resolve({}, {}, file)
+
+    assert {name for name in tomllib.loads(block.text) if settings.rank(name) != 1} == set()
+
+
+def test_every_command_is_told_of() -> None:
+    told = {
+        pages.codes(row["command"])[0].removeprefix("translator ")
+        for row in pages.table(OPERATIONS, "command")
+    }
+
+    assert told == set(commands())
+
+
+@pytest.mark.parametrize(
+    ("where", "line"), command_lines(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_command_line_uses_what_there_is(where: str, line: list[str]) -> None:
+    name, *rest = line
+    if name == "--version":
+        return
+    command = commands()[name]
+
+    assert [
+        word for word in rest if word.startswith("-") and word != "-" and word not in flags(command)
+    ] == [], where
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for where, line in command_lines() if any(word in where for word in HARMLESS)],
+    ids=" ".join,
+)
+def test_a_harmless_command_line_works(line: list[str], tmp_path: Path) -> None:
+    arguments = [str(tmp_path / word) if word == "spans.jsonl" else word for word in line]
+    done = subprocess.run(
+        [sys.executable, "-m", "translator", *arguments],
+        cwd=pages.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or any(tmp_path.iterdir())
+
+
+def test_the_reasons_for_passing_over_are_those_of_the_code() -> None:
+    text = source()
+    reasons = {*re.findall(r'Unreadable\("(\w+)"', text), "too_long"}
+
+    assert set(words("passed over")) == reasons
+    assert {
+        pages.codes(row["word"])[0] for row in pages.table(pages.DOCS / "log-format.md", "word")
+    } == reasons
+
+
+def test_the_notes_are_those_of_the_code() -> None:
+    counted = set(re.findall(r'counts\["(\w+)"\]', source()))
+    not_shown = set() if "encoder.counts" in source() else {"masked_spans", "shortened_spans"}
+    prose = pages.prose(OPERATIONS)
+
+    assert set(words("noticed")) == counted - {"too_long", "event"} - not_shown
+    assert ("of this version does not show them" in prose) is bool(not_shown)
+
+
+def test_the_log_events_are_those_of_the_code() -> None:
+    logged = set(re.findall(r'\blog\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', source()))
+
+    assert set(words("event")) == logged
+
+
+LIMITS = {
+    "a line": f"{MAX_LINE_BYTES >> 20} MiB",
+    "open spans in a trace": f"{MAX_OPEN:,}",
+    "a span": f"{SPAN_LIMIT:,} bytes",
+    "nesting of JSON in content": f"{MAX_DEPTH} levels",
+    "an envelope": f"one trace, {MAX_SPANS:,} spans, {MAX_BYTES >> 20} MiB",
+    "a transaction": f"{MAX_SPANS:,} spans, {MAX_SPANS_BYTES:,} bytes of spans",
+    "spans that wait for their root, as transactions": f"{MAX_HELD:,}",
+    "the outbox": f"{memory.MAX_BYTES >> 20} MiB",
+    "envelopes under way at once": f"{CONCURRENCY}",
+    "waits between attempts": f"up to {CAP_SECONDS:g} s",
+    "an answer": f"{TIMEOUT_SECONDS:g} s",
+}
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    told = {row["what"]: row["limit"] for row in pages.table(OPERATIONS, "what") if "limit" in row}
+
+    assert [what for what, limit in LIMITS.items() if limit not in told[what]] == []
+    assert f"no answer for {PATIENCE_SECONDS:g} s" in pages.prose(OPERATIONS)
+    assert f"within {KEEP_UNFINISHED / 3600:g} hours" in pages.prose(pages.DOCS / "log-format.md")
+    assert f"{SLACK // 1_000} ms more at either end" in pages.prose(pages.DOCS / "log-format.md")
+
+
+@pytest.mark.parametrize(
+    "row", pages.table(OPERATIONS, "value as logged"), ids=lambda row: row["value as logged"]
+)
+def test_secrets_are_masked_as_stated(row: dict[str, str]) -> None:
+    logged, sent = (json.loads(pages.codes(row[head])[0]) for head in ("value as logged", "value as sent"))
+
+    assert mask_value(logged) == sent
+
+
+def test_the_words_that_name_a_secret_are_those_of_the_code() -> None:
+    told = re.search(r"end with one of these words:\n(.+?)\.\n", pages.prose(OPERATIONS), re.DOTALL)
+
+    assert told is not None
+    assert tuple(pages.codes(told[1])) == _WORDS
