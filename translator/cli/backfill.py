@@ -37,7 +37,7 @@ def backfill(settings: Settings, paths: Paths = None) -> None:  # noqa: ARG001 -
         with _progress(len(files), settings) as on_lines:
             spans = read_all(files, translation, settings["max_line_bytes"], on_lines)
         hand_on(spans, output.sink, output.hopeless)
-        conclude(translation, output.delivery, settings, timeout=None)
+        conclude(translation, output, settings, timeout=None)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:
         else:
             _follow(settings, translation, output, log)
         timeout = None if once else settings["shutdown_timeout"]
-        conclude(translation, output.delivery, settings, timeout=timeout)
+        conclude(translation, output, settings, timeout=timeout)
 
 
 def _follow(

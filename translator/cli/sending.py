@@ -46,12 +46,14 @@ class Output(msgspec.Struct):
         sink: Takes them.
         delivery: What becomes of them, where they go to a server.
         first_run: Unix seconds when this destination was first served.
+        encoder: What puts the spans into Sentry's words; it counts what it masks and shortens.
         own_files: Files and directories that must not be read as logs.
     """
 
     sink: Sink
     delivery: Delivery | None = None
     first_run: float | None = None
+    encoder: SpanEncoder | None = None
     own_files: tuple[Path, ...] = ()
 
     def hopeless(self) -> bool:
@@ -96,9 +98,9 @@ def open_output(settings: Settings, log: Log, console: Console) -> Iterator[Outp
         yield Output(ShowSink(lambda spans: _show(console, spans)))
     elif name == "out":
         with _opened(settings["out"]) as file:
-            sink = FileSink(_encoder(settings, _names(settings, "current"), content=True), file)
+            encoder = _encoder(settings, _names(settings, "current"), content=True)
             own = () if settings["out"] == STDOUT else (Path(settings["out"]),)
-            yield Output(sink, own_files=own)
+            yield Output(FileSink(encoder, file), encoder=encoder, own_files=own)
     else:
         yield from _open_server(settings, name, log)
 
@@ -130,7 +132,7 @@ def _open_server(settings: Settings, name: str, log: Log) -> Iterator[Output]:
     outbox.start()
     try:
         sink = OutboxSink(encoder, packer, store.commit, lambda: store.full)
-        yield Output(sink, Delivery(outbox, store), store.first_run, (directory,))
+        yield Output(sink, Delivery(outbox, store), store.first_run, encoder, (directory,))
     finally:
         outbox.stop()
         transport.close()

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 
 from translator.cli.logs import Log
+from translator.cli.sending import Output
 from translator.formats.records import Unreadable
 from translator.model import Line
-from translator.pipeline.outcome import Delivery
 from translator.pipeline.translation import SkipListener, Translation
 from translator.settings import Settings
 
@@ -26,14 +26,12 @@ def skip_logger(log: Log) -> SkipListener:
     return on_skip
 
 
-def conclude(
-    translation: Translation, delivery: Delivery | None, settings: Settings, timeout: float | None
-) -> None:
+def conclude(translation: Translation, output: Output, settings: Settings, timeout: float | None) -> None:
     """Waits until everything has been sent, and says what was done.
 
     Args:
         translation: What was read.
-        delivery: What is being sent, if anything is.
+        output: Where it goes.
         settings: Whether to be quiet.
         timeout: How long to wait, in seconds; None for as long as the server answers.
 
@@ -41,18 +39,25 @@ def conclude(
         DeliveryError: Not everything could be sent; what was done has been said all the same.
         typer.Exit: With code 1, where the server will never take some of the spans.
     """
+    delivery = output.delivery
     try:
         if delivery is not None:
             delivery.finish(timeout)
     finally:
         if not settings["quiet"]:
             sent = delivery.counts() if delivery is not None else {}
-            print_summary(translation, Console(stderr=True), sent)
+            changed = output.encoder.counts if output.encoder is not None else {}
+            print_summary(translation, Console(stderr=True), sent, changed)
     if delivery is not None and delivery.set_aside:
         raise typer.Exit(EXIT_SET_ASIDE)
 
 
-def print_summary(translation: Translation, console: Console, sent: Mapping[str, int]) -> None:
+def print_summary(
+    translation: Translation,
+    console: Console,
+    sent: Mapping[str, int] = {},
+    changed: Mapping[str, int] = {},
+) -> None:
     """Prints how many lines, events and spans there were, and what became of them."""
     lines = translation.lines
     passed = {reason: count for reason, count in lines.items() if reason != "event" and count}
@@ -62,7 +67,7 @@ def print_summary(translation: Translation, console: Console, sent: Mapping[str,
     console.print(f"{said} ({kinds})" if kinds else said, style="dim", highlight=False)
     for title, counts in (
         ("passed over", passed),
-        ("noticed", translation.notes()),
+        ("noticed", {**translation.notes(), **changed}),
         ("not sampled", {"spans": translation.unsampled} if translation.unsampled else {}),
         ("sent", sent),
     ):

@@ -18,7 +18,7 @@ from translator.envelopes.attributes import (
     build_attributes,
 )
 from translator.envelopes.legacy import AttributeNames, apply_names
-from translator.envelopes.secrets import mask_value, may_hold_secret
+from translator.envelopes.secrets import mask_text, mask_value, may_hold_secret
 from translator.envelopes.trim import trim_attributes
 from translator.model import Span
 
@@ -81,6 +81,7 @@ class SpanEncoder:
         changed = False
         if self._mask_secrets and may_hold_secret(data):
             changed = _mask(attributes)
+            record["name"] = name = mask_text(name)
             self.counts["masked_spans"] += changed
         if self._names is not AttributeNames.CURRENT:
             apply_names(attributes, self._names)
