@@ -46,7 +46,6 @@ class Item:
     start: int = 0
     end: int = 0
     number: int = 0
-    shown_under: Item | None = None
 
 
 @dataclass
@@ -88,60 +87,63 @@ def runs(draw: st.DrawFn) -> Run:
 
 
 def schedule(run: Run) -> list[tuple[int, str, Item]]:
-    """Gives every span its times and returns the moments in order: (µs, "start" | "end", span)."""
-    moments: list[tuple[int, str, Item]] = []
-    clock = [0]
-    count = [0]
+    """Gives every span its times and returns the moments in order.
 
-    def now() -> int:
-        clock[0] += 1_000
-        return clock[0]
+    Each is (microseconds, "start" | "end" | "instant", span).
+    """
+    stage = _Stage()
+    for place, root in enumerate(run.roots):
+        following = run.roots[place + 1] if place + 1 < len(run.roots) else None
+        handoff = Item("handoff", f"{root.name}>{following.name}") if following else None
+        stage.play(root, handoff)
+        if handoff is not None and not root.late:
+            root.children.append(handoff)
+    return stage.moments
 
-    def begin(item: Item) -> None:
-        item.start = now()
-        item.number = count[0] = count[0] + 1
-        moments.append((item.start, "start", item))
 
-    def finish(item: Item) -> None:
-        item.end = now()
-        moments.append((item.end, "end", item))
+class _Stage:
+    """Plays a run on a clock of its own."""
 
-    def play(item: Item, giving: Item | None) -> None:
-        begin(item)
+    def __init__(self) -> None:
+        self.moments: list[tuple[int, str, Item]] = []
+        self._clock = 0
+        self._count = 0
+
+    def play(self, item: Item, handoff: Item | None = None) -> None:
+        self._begin(item, "start")
         group: list[Item] = []
         for child in item.children:
             alone = not item.parallel or child.kind != "tool" or bool(child.children)
             if alone or child.name in {other.name for other in group}:
-                for other in group:
-                    finish(other)
-                group.clear()
+                self._finish_all(group)
             if alone:
-                play(child, None)
+                self.play(child)
             else:
-                begin(child)
+                self._begin(child, "start")
                 group.append(child)
-        for other in group:
-            finish(other)
-        if giving is not None and not item.late:
-            instant(giving)
-        finish(item)
-        if giving is not None and item.late:
-            instant(giving)
+        self._finish_all(group)
+        if handoff is not None and not item.late:
+            self._begin(handoff, "instant")
+        self._finish(item)
+        if handoff is not None and item.late:
+            self._begin(handoff, "instant")
 
-    def instant(item: Item) -> None:
-        item.start = item.end = now()
-        item.number = count[0] = count[0] + 1
-        moments.append((item.start, "instant", item))
+    def _begin(self, item: Item, phase: str) -> None:
+        self._clock += 1_000
+        self._count += 1
+        item.start = item.end = self._clock
+        item.number = self._count
+        self.moments.append((item.start, phase, item))
 
-    for place, root in enumerate(run.roots):
-        following = run.roots[place + 1] if place + 1 < len(run.roots) else None
-        handoff = Item("handoff", f"{root.name}>{following.name}") if following else None
-        play(root, handoff)
-        if handoff is not None and not root.late:
-            root.children.append(handoff)
-        elif handoff is not None:
-            handoff.shown_under = root
-    return moments
+    def _finish(self, item: Item) -> None:
+        self._clock += 1_000
+        item.end = self._clock
+        self.moments.append((item.end, "end", item))
+
+    def _finish_all(self, group: list[Item]) -> None:
+        for item in group:
+            self._finish(item)
+        group.clear()
 
 
 STYLES: dict[str, Callable[[str], str]] = {

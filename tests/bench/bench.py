@@ -34,7 +34,7 @@ def timed(command: list[str]) -> float:
 
 def spans_received(port: int) -> int:
     """How many spans the server has acknowledged."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
         return int(json.load(answer)["spans"])
 
 
@@ -63,30 +63,34 @@ def measure(lines: int, naive_lines: int, *, rich: bool, port: int, directory: P
 
 
 def main() -> None:
-    """Prints the table of one run."""
+    """Prints the tables of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--naive-lines", type=int, default=5_000)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        ) as server:
-            port = int(server.stdout.readline()) if server.stdout else 0
-            try:
-                for rich in (False, True):
-                    found = measure(
-                        chosen.lines, chosen.naive_lines, rich=rich, port=port, directory=Path(directory)
-                    )
-                    loop, naive = found["orjson loop"], found["naive replay"]
-                    print(f"{'rich' if rich else 'small'} lines, {found.pop('bytes per line'):.0f} bytes each")
-                    for name, speed in found.items():
-                        print(
-                            f"  {name:<26}{speed:>12,.0f} lines/s{speed / loop:>9.1%} of the loop"
-                            f"{speed / naive:>8.1f} x naive"
-                        )
-            finally:
-                server.terminate()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with tempfile.TemporaryDirectory() as directory, server:
+        port = int(server.stdout.readline()) if server.stdout else 0
+        try:
+            for rich in (False, True):
+                found = measure(
+                    chosen.lines, chosen.naive_lines, rich=rich, port=port, directory=Path(directory)
+                )
+                show(found, rich=rich)
+        finally:
+            server.terminate()
+
+
+def show(found: dict[str, float], *, rich: bool) -> None:
+    """Prints one table."""
+    loop, naive = found["orjson loop"], found["naive replay"]
+    size = found.pop("bytes per line")
+    print(f"{'rich' if rich else 'small'} lines, {size:.0f} bytes each")
+    for name, speed in found.items():
+        ratios = f"{speed / loop:>9.1%} of the loop{speed / naive:>8.1f} x naive"
+        print(f"  {name:<26}{speed:>12,.0f} lines/s{ratios}")
 
 
 if __name__ == "__main__":

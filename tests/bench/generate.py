@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -12,54 +12,57 @@ TEXT = (
     "The forecast for tomorrow shows light rain in the morning and sun from noon, with a high of 17 "
     "degrees and a south-westerly breeze; the air quality is moderate and pollen counts are low. "
 )
-LOREM = TEXT * 6
+LOREM = TEXT * 10
+MODEL_IN = {"model": "gpt-4o", "provider": "openai", "temperature": 0.2}
+MODEL_OUT = {
+    "model": "gpt-4o",
+    "response_model": "gpt-4o-2024-08-06",
+    "usage": {"prompt_tokens": 1204, "completion_tokens": 88, "total_tokens": 1292},
+    "finish_reason": "stop",
+}
+RICH_IN = {
+    "messages": [
+        {"role": "system", "content": "You are a helpful travel assistant."},
+        {"role": "user", "content": LOREM},
+    ]
+}
+RICH_OUT = {"output": [{"role": "assistant", "content": LOREM}]}
 
 
 def records(*, rich: bool) -> Iterator[dict[str, object]]:
     """Endless agent runs of ten lines each: an agent with two model calls and two tools."""
     for number in count():
-        trace = f"{number:032x}".replace("0", "a", 8)
-        base = START_MS + number * 5_000
-        common = {
+        yield from _run(number, rich=rich)
+
+
+def _run(number: int, *, rich: bool) -> Iterator[dict[str, object]]:
+    trace = f"{number:032x}".replace("0", "a", 8)
+    agent = {"span_id": f"{number + 1:016x}", "host": "host-1", "version": "2.4.1"}
+
+    def line(offset: int, event: str, fields: Mapping[str, object]) -> dict[str, object]:
+        return {
+            "time": START_MS + number * 5_000 + offset,
+            "event": event,
             "level": "info",
             "service": "travel",
             "trace_id": trace,
             "conversation_id": f"conversation-{number // 4}",
             "agent": "Weather Agent",
+            **fields,
         }
-        agent_id = f"{number + 1:016x}"
 
-        def line(offset: int, event: str, base: int = base, common: dict[str, str] = common,
-                 **more: object) -> dict[str, object]:
-            return {"time": base + offset, "event": event, **common, **more}
-
-        yield line(0, "agent.start", span_id=agent_id, host="host-1", version="2.4.1")
-        for call, offset in ((1, 10), (2, 2_500)):
-            model_in: dict[str, object] = {"model": "gpt-4o", "provider": "openai", "temperature": 0.2}
-            model_out: dict[str, object] = {
-                "model": "gpt-4o",
-                "response_model": "gpt-4o-2024-08-06",
-                "usage": {"prompt_tokens": 1204, "completion_tokens": 88, "total_tokens": 1292},
-                "finish_reason": "stop",
-            }
-            if rich:
-                model_in["messages"] = [
-                    {"role": "system", "content": "You are a helpful travel assistant."},
-                    {"role": "user", "content": LOREM},
-                ]
-                model_out["output"] = [{"role": "assistant", "content": LOREM}]
-            yield line(offset, "model.start", call_id=f"{trace[:8]}-m{call}", **model_in)
-            yield line(offset + 900, "model.end", call_id=f"{trace[:8]}-m{call}", **model_out)
-        for tool, offset in (("get_weather", 1_000), ("get_air_quality", 1_100)):
-            argument: dict[str, object] = {"city": "Paris", "days": 3}
-            result: dict[str, object] = {"celsius": 17, "sky": "rain"}
-            if rich:
-                argument["question"] = LOREM
-                result["report"] = LOREM
-            call_id = f"call_{trace[:10]}_{tool[4]}"
-            yield line(offset, "tool.start", tool=tool, call_id=call_id, arguments=argument)
-            yield line(offset + 700, "tool.end", tool=tool, call_id=call_id, result=result)
-        yield line(4_000, "agent.end", span_id=agent_id, host="host-1", version="2.4.1")
+    yield line(0, "agent.start", agent)
+    for call, offset in ((1, 10), (2, 2_500)):
+        call_id = {"call_id": f"{trace[:8]}-m{call}"}
+        yield line(offset, "model.start", {**call_id, **MODEL_IN, **(RICH_IN if rich else {})})
+        yield line(offset + 900, "model.end", {**call_id, **MODEL_OUT, **(RICH_OUT if rich else {})})
+    for tool, offset in (("get_weather", 1_000), ("get_air_quality", 1_100)):
+        called = {"tool": tool, "call_id": f"call_{trace[:10]}_{tool[4]}"}
+        arguments = {"city": "Paris", "days": 3, **({"question": LOREM} if rich else {})}
+        result = {"celsius": 17, "sky": "rain", **({"report": LOREM} if rich else {})}
+        yield line(offset, "tool.start", {**called, "arguments": arguments})
+        yield line(offset + 700, "tool.end", {**called, "result": result})
+    yield line(4_000, "agent.end", agent)
 
 
 def write_log(path: Path, lines: int, *, rich: bool) -> int:

@@ -16,8 +16,10 @@ import sentry_sdk
 
 def replay(path: Path, dsn: str) -> None:
     """Sends the log's runs as transactions of the SDK."""
-    sentry_sdk.init(dsn=dsn, traces_sample_rate=1.0, default_integrations=False, auto_enabling_integrations=False)
-    open_runs: dict[str, sentry_sdk.tracing.Transaction] = {}
+    sentry_sdk.init(
+        dsn=dsn, traces_sample_rate=1.0, default_integrations=False, auto_enabling_integrations=False
+    )
+    open_runs: dict[str, sentry_sdk.tracing.Span] = {}
     open_spans: dict[str, sentry_sdk.tracing.Span] = {}
     with path.open(encoding="utf-8") as file:
         for line in file:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +55,7 @@ def test_it_comes_back_the_same_in_pieces(run: Run, style: Style, cuts: list[int
     translation = Translation(Windows(reorder=1.0))
     spans: list[Span] = []
     places = sorted({min(cut, len(lines)) for cut in cuts} | {0, len(lines)})
-    for now, (first, last) in enumerate(zip(places, places[1:], strict=False)):
+    for now, (first, last) in enumerate(pairwise(places)):
         translation.feed(lines[first:last], now * 2.0)
         spans += translation.ready(now * 2.0)
     spans += translation.drain(100.0)

@@ -126,9 +126,7 @@ def test_ai_mode_tells_the_conversation(seen: Json, story: Story) -> None:
     assert [plain(bubble["text"]) for bubble in bubbles if bubble["kind"] == "answer"] == answered
 
 
-def test_ai_mode_tells_each_agents_model_tokens_messages_and_tools(
-    seen: Json, story: Story
-) -> None:
+def test_ai_mode_tells_each_agents_model_tokens_messages_and_tools(seen: Json, story: Story) -> None:
     wholes = interactions(spans_of(story.sent, story.trace))
 
     assert set(seen["details"]) == {whole.root["span_id"] for whole in wholes}
@@ -143,9 +141,7 @@ def test_ai_mode_tells_each_agents_model_tokens_messages_and_tools(
         assert [message for message in details["messages"] if message["role"] == "user"] == [
             {"role": "user", "text": text} for text in whole.questions
         ]
-        assert [
-            (tool["id"], tool["name"], json.loads(tool["arguments"])) for tool in details["tools"]
-        ] == [
+        assert [(tool["id"], tool["name"], json.loads(tool["arguments"])) for tool in details["tools"]] == [
             (data["gen_ai.tool.call.id"], data["gen_ai.tool.name"], json.loads(arguments))
             for data in whole.data
             if (arguments := data.get("gen_ai.tool.call.arguments"))
@@ -189,9 +185,7 @@ class Interaction:
     @property
     def answer(self) -> str:
         """The text of the last one that has any, which is the one that Spotlight shows."""
-        texts = [
-            data["gen_ai.response.text"] for data in self.data if "gen_ai.response.text" in data
-        ]
+        texts = [data["gen_ai.response.text"] for data in self.data if "gen_ai.response.text" in data]
         return plain(texts[-1]) if texts else ""
 
 

@@ -57,9 +57,7 @@ def usage(read: int, written: int) -> Json:
     }
 
 
-def span(
-    span_id: str, parent_id: str | None, begin: float, end: float, op: str, **more: Any
-) -> Json:
+def span(span_id: str, parent_id: str | None, begin: float, end: float, op: str, **more: Any) -> Json:
     """A span inside a transaction; its times count from the start of the trace."""
     return {
         "trace_id": more.pop("trace_id", TRACE),
@@ -206,9 +204,7 @@ def climate_agent() -> Json:
     return transaction(
         root,
         span("c300000000000001", CLIMATE, 2.35, 3.4, "gen_ai.chat")
-        | model(
-            name, "stop", **messages("Is that normal for September?", NORMALS), **usage(96, 24)
-        ),
+        | model(name, "stop", **messages("Is that normal for September?", NORMALS), **usage(96, 24)),
     )
 
 
@@ -223,9 +219,7 @@ def travel_agent() -> Json:
         span("b200000000000001", TRAVEL, 4.45, 5.0, "gen_ai.execute_tool")
         | tool("find_trains", name, "call_trains", route, ["08:12", "09:40"]),
         span("b200000000000002", TRAVEL, 5.05, 6.05, "gen_ai.chat")
-        | model(
-            name, "stop", **messages("Plan the trip around the showers.", TRIP), **usage(402, 58)
-        ),
+        | model(name, "stop", **messages("Plan the trip around the showers.", TRIP), **usage(402, 58)),
     )
 
 
