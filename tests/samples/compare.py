@@ -12,10 +12,12 @@ from typing import Any
 from tests.judges import assessment
 from tests.samples.goldens import golden, spans_of
 
-_OF_THE_RUN = (
-    ".id", "stacktrace", "tokens_per_second", "time_to_first_chunk", "log.",
+_EQUAL = (
+    "sentry.op", "sentry.segment.name", "gen_ai.agent.name", "gen_ai.request.model", "gen_ai.response.model",
+    "gen_ai.provider.name", "gen_ai.tool.name", "gen_ai.tool.call.arguments", "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens", "gen_ai.usage.total_tokens", "error.type", "gen_ai.system_instructions",
 )  # fmt: skip
-"""Parts of attribute keys whose values differ from run to run."""
+"""Attributes whose values are equal in every run; of the others the type is."""
 
 
 def shape(spans: list[dict[str, Any]]) -> list[Any]:
@@ -28,9 +30,9 @@ def shape(spans: list[dict[str, Any]]) -> list[Any]:
 
     def of(span: dict[str, Any]) -> list[Any]:
         attributes = {
-            key: attribute["value"]
+            key: attribute["value"] if key in _EQUAL else attribute["type"]
             for key, attribute in span["attributes"].items()
-            if not any(part in key for part in _OF_THE_RUN)
+            if not key.startswith("log.")
         }
         children = sorted((of(child) for child in below.get(span["span_id"], [])), key=repr)
         return [span["name"], span["status"], span["is_segment"], sorted(attributes.items()), children]

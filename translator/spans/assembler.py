@@ -6,7 +6,7 @@ from collections import Counter, deque
 
 from translator.model import Event, Kind, Phase, Span
 from translator.spans.ids import span_id_from
-from translator.spans.inherit import lies_under, nearest_agent, strip, touch
+from translator.spans.inherit import is_above, nearest_agent, open_below, strip, touch
 from translator.spans.locate import Location, Traces
 from translator.spans.nodes import (
     UNFINISHED,
@@ -20,14 +20,12 @@ from translator.spans.nodes import (
 from translator.spans.orphans import (
     beside,
     continued_trace,
-    is_held_already,
     join_giver,
     take_enclosed,
-    times,
 )
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
-from translator.spans.trace import HeldEnd, Node, Orphan, Scope, Trace
+from translator.spans.trace import HeldEnd, Node, Orphan, Scope, Trace, times
 
 MAX_OPEN = 10_000
 """Open spans that one trace may have; above it the oldest is closed as unfinished."""
@@ -100,8 +98,8 @@ class Assembler:
             self._give_up_orphan(of_trace, scope, orphan, due)
         while self._waiting and self._waiting[0][0] <= now:
             _, trace, node = self._waiting.popleft()
-            if node.held and node.parent_id not in trace.promised:
-                self._let_go(trace, node)
+            if node.parent_id not in trace.promised:
+                self._let_go_alone(trace, node)
         for trace in list(self._traces.by_id.values()):
             idle = now - trace.touched
             if idle < self._idle_timeout:
@@ -124,8 +122,7 @@ class Assembler:
                 self._close_unfinished(trace, list(trace.open.values()))
         while self._waiting:
             _, trace, node = self._waiting.popleft()
-            if node.held:
-                self._let_go(trace, node)
+            self._let_go_alone(trace, node)
         return self._taken()
 
     def _taken(self) -> list[Span]:
@@ -185,7 +182,7 @@ class Assembler:
             self.counts["repeated_lines"] += 1
             return
         pool = trace.orphans if trace is not None else scope.orphans
-        if is_held_already(pool, event):
+        if event in pool:
             self.counts["repeated_lines"] += 1
             return
         orphan = Orphan(event)
@@ -200,7 +197,7 @@ class Assembler:
         orphan.fallback = where.parent_id
         if trace is not None and "span_id" in event.fields:
             trace.promised.add(span_id_from(trace.trace_id, event.fields["span_id"]))
-        pool.append(orphan)
+        pool.add(orphan)
         self._orphans.append((now + self._orphan_hold, trace, scope, orphan))
 
     # Spans in one line.
@@ -209,7 +206,7 @@ class Assembler:
         if orphan.settled:
             return
         pool = trace.orphans if trace is not None else scope.orphans
-        pool[:] = [other for other in pool if other is not orphan]
+        pool.remove(orphan)
         event = orphan.event
         if trace is None:
             trace = self._continued(scope, event) or self._traces.begin(event)
@@ -231,14 +228,15 @@ class Assembler:
         node = self._grow(trace, orphan, where)
         parent_id = node.parent_id
         above = trace.nodes.get(parent_id) if parent_id is not None else None
-        if above is not None and above.held:
+        ring = above is not None and bool(node.below) and is_above(trace, node, above)
+        if above is not None and above.held and not ring:
             node.held = True
             above.below.append(node)
         elif parent_id is None or node.remote or above is not None:
             self._let_go(trace, node)
         else:
             node.held = True
-            trace.waiting.setdefault(parent_id, []).append(node)
+            trace.waiting.setdefault(parent_id, {})[node.span_id] = node
             self._waiting.append((now + self._orphan_hold, trace, node))
 
     def _grow(self, trace: Trace, orphan: Orphan, where: Place) -> Node:
@@ -266,9 +264,10 @@ class Assembler:
             end = start
         node = make_node(trace, orphan.event, where, start)
         node.end = settle_end(trace, node, end)
+        trace.close(node)
         touch(trace, node, end)
         trace.promised.discard(node.span_id)
-        node.below.extend(trace.waiting.pop(node.span_id, ()))
+        node.below.extend(trace.waiting.pop(node.span_id, {}).values())
         self._report_model(trace, node)
         return node
 
@@ -288,11 +287,9 @@ class Assembler:
         node.end = settle_end(trace, node, end)
         if "failure" in event.fields and node.given_id is None and node.call_id is None:
             trace.failed.add((node.kind, node.name))
-        trace.open.pop(node.span_id, None)
-        trace.agents.pop(node.span_id, None)
+        trace.close(node)
         if node.kind is Kind.AGENT and trace.open:
-            below = [other for other in trace.open.values() if lies_under(trace, other, node)]
-            self._close_unfinished(trace, below)
+            self._close_unfinished(trace, open_below(trace, node))
         self._report_model(trace, node)
         self._let_go(trace, node)
 
@@ -303,8 +300,7 @@ class Assembler:
             node.incomplete = "no_end"
             node.fields.setdefault("failure", UNFINISHED)
             self.counts["ends_missing"] += 1
-            del trace.open[node.span_id]
-            trace.agents.pop(node.span_id, None)
+            trace.close(node)
             trace.unfinished[node.span_id] = node
             self._report_model(trace, node)
             self._let_go(trace, node)
@@ -318,6 +314,7 @@ class Assembler:
         node = make_node(trace, event, place(trace, event, None), event.time)
         node.end = event.time
         node.incomplete = "no_start"
+        trace.close(node)
         self._report_model(trace, node)
         self._let_go(trace, node)
 
@@ -329,17 +326,20 @@ class Assembler:
                 agent.models.add(model)
 
     def _release(self, trace: Trace, span_id: str) -> None:
-        for node in trace.waiting.pop(span_id, ()):
+        for node in trace.waiting.pop(span_id, {}).values():
             self._let_go(trace, node)
+
+    def _let_go_alone(self, trace: Trace, node: Node) -> None:
+        """Hands out a span whose parent has not turned up; one whose parent has goes with it."""
+        siblings = trace.waiting.get(node.parent_id or "", {})
+        if siblings.pop(node.span_id, None) is None:
+            return
+        if not siblings:
+            del trace.waiting[node.parent_id or ""]
+        self._let_go(trace, node)
 
     def _let_go(self, trace: Trace, node: Node) -> None:
         """Hands out the span of an ended node, and then of all that waited for it."""
-        if node.parent_id in trace.waiting:
-            others = [other for other in trace.waiting[node.parent_id] if other is not node]
-            if others:
-                trace.waiting[node.parent_id] = others
-            else:
-                del trace.waiting[node.parent_id]
         left = [node]
         while left:
             current = left.pop()
@@ -349,4 +349,4 @@ class Assembler:
                 strip(current)
             left.extend(reversed(current.below))
             current.below = []
-            left.extend(trace.waiting.pop(current.span_id, ()))
+            left.extend(trace.waiting.pop(current.span_id, {}).values())

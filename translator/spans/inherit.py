@@ -85,13 +85,32 @@ def segment_of(trace: Trace, node: Node) -> Node:
     return trace.nodes.get(current.segment_id, current)
 
 
-def lies_under(trace: Trace, node: Node, agent: Node) -> bool:
-    """Whether a span lies below an agent, at any depth."""
-    current: Node | None = node
-    for _ in range(_HIGHEST):
-        if current is None or current.parent_id is None:
-            return False
-        if current.parent_id == agent.span_id:
+def is_above(trace: Trace, node: Node, lower: Node) -> bool:
+    """Whether a span is the other one, or above it at any height."""
+    current: Node | None = lower
+    seen: set[str] = set()
+    while current is not None and current.span_id not in seen:
+        if current is node:
             return True
+        seen.add(current.span_id)
         current = _above(trace, current)
     return False
+
+
+def open_below(trace: Trace, agent: Node) -> list[Node]:
+    """The open spans below an agent, at any depth, in the order of their starts."""
+    known = {agent.span_id: True}
+    return [node for node in trace.open.values() if node is not agent and _lies_below(trace, node, known)]
+
+
+def _lies_below(trace: Trace, node: Node, known: dict[str, bool]) -> bool:
+    """Whether one of the spans that are known to lie below is above this one; what it learns is known."""
+    path: list[str] = []
+    current: Node | None = node
+    while current is not None and current.span_id not in known:
+        known[current.span_id] = False
+        path.append(current.span_id)
+        current = _above(trace, current)
+    below = current is not None and known[current.span_id]
+    known.update((span_id, below) for span_id in path)
+    return below

@@ -54,9 +54,10 @@ def _span_id(trace: Trace, given: str | None, line: bytes) -> str:
         span_id = span_id_from(trace.trace_id, given)
         if span_id not in trace.nodes:
             return span_id
-    equal_before = 0
-    while (span_id := span_id_of_line(trace.trace_id, line, equal_before)) in trace.nodes:
-        equal_before += 1
+    first = span_id = span_id_of_line(trace.trace_id, line, 0)
+    while span_id in trace.nodes:
+        equal_before = trace.repeats[first] = trace.repeats.get(first, 0) + 1
+        span_id = span_id_of_line(trace.trace_id, line, equal_before)
     return span_id
 
 

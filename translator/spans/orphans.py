@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from translator.model import Event, Kind
 from translator.spans.parents import from_agent, pending_handoff, place
-from translator.spans.trace import Node, Orphan, Scope, Trace
-
-
-def times(event: Event) -> tuple[int, int]:
-    """Start and end of a whole span, in microseconds."""
-    start = event.start if event.start is not None else event.time
-    end = event.end if event.end is not None else event.time
-    return start, end
-
+from translator.spans.trace import Node, Orphan, Pool, Scope, Trace, times
 
 SLACK = 2_000
 """Microseconds that a span may stand out at either end: loggers round and measure one after another."""
@@ -27,34 +19,20 @@ def within(inner: Event, outer: Event) -> bool:
     return first < end and start < last and first - SLACK <= start and end <= last + SLACK
 
 
-def take_enclosed(pool: list[Orphan], agent: Event) -> list[Orphan]:
+def take_enclosed(pool: Pool, agent: Event) -> list[Orphan]:
     """Takes from the pool what the agent's time encloses, in the order of the log."""
-    inside = [orphan for orphan in pool if within(orphan.event, agent)]
-    if inside:
-        taken = set(map(id, inside))
-        pool[:] = [orphan for orphan in pool if id(orphan) not in taken]
-        for orphan in inside:
-            orphan.settled = True
+    since = times(agent)[0] - SLACK
+    inside = [orphan for orphan in pool.back_to(since) if within(orphan.event, agent)]
+    inside.reverse()
+    for orphan in inside:
+        pool.remove(orphan)
     return inside
 
 
-def is_held_already(pool: list[Orphan], event: Event) -> bool:
-    """Whether the very span, with an id of its own, waits already: its line was read twice."""
-    given = event.fields.get("span_id")
-    if given is None:
-        return False
-    return any(
-        orphan.event.kind is event.kind
-        and orphan.event.fields.get("span_id") == given
-        and times(orphan.event) == times(event)
-        for orphan in pool
-    )
-
-
-def join_giver(pool: list[Orphan], handoff: Orphan) -> bool:
+def join_giver(pool: Pool, handoff: Orphan) -> bool:
     """Puts a handoff under the agent that hands over, if that agent's line came just before it."""
     event = handoff.event
-    for other in reversed(pool):
+    for other in pool.back_to(handoff.times()[1] - SLACK):
         if (
             other.event.kind is Kind.AGENT
             and other.event.fields.get("agent") == event.fields.get("from_agent")

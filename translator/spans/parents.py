@@ -63,9 +63,9 @@ def from_agent(trace: Trace, name: str | None) -> Node | None:
     if found is not None:
         return found
     if name is not None:
-        ended = [n for n in trace.nodes.values() if n.kind is Kind.AGENT and n.name == name]
-        if ended:
-            return max(ended, key=lambda node: node.end or 0)
+        ended = trace.gone.get(name)
+        if ended is not None:
+            return ended
     return agents[-1] if agents else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from translator.model import Event, Json, Kind
@@ -68,12 +70,69 @@ class Orphan(msgspec.Struct):
         below: What it has taken under it already, when it is an agent.
         fallback: The parent if no such agent comes.
         settled: Whether it has been placed.
+        latest: The latest time of it and of all that came to the pool before it, in microseconds.
     """
 
     event: Event
     below: list[Orphan] = msgspec.field(default_factory=list)
     fallback: str | None = None
     settled: bool = False
+    latest: int = 0
+
+    def times(self) -> tuple[int, int]:
+        """Its start and end, in microseconds."""
+        return times(self.event)
+
+
+def times(event: Event) -> tuple[int, int]:
+    """Start and end of a whole span, in microseconds."""
+    start = event.start if event.start is not None else event.time
+    end = event.end if event.end is not None else event.time
+    return start, end
+
+
+class Pool(msgspec.Struct):
+    """The one-line events that wait, in the order of the log."""
+
+    _orphans: dict[int, Orphan] = msgspec.field(default_factory=dict)
+    _named: set[_Name] = msgspec.field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self._orphans)
+
+    def __contains__(self, event: Event) -> bool:
+        """Whether the very span, with an id of its own, waits already: its line was read twice."""
+        return _name(event) in self._named
+
+    def add(self, orphan: Orphan) -> None:
+        """Takes in a one-line event."""
+        last = next(reversed(self._orphans.values()), None)
+        orphan.latest = max(orphan.times()[1], last.latest if last is not None else 0)
+        self._orphans[id(orphan)] = orphan
+        name = _name(orphan.event)
+        if name is not None:
+            self._named.add(name)
+
+    def remove(self, orphan: Orphan) -> None:
+        """Lets it go; it has been placed."""
+        orphan.settled = True
+        if self._orphans.pop(id(orphan), None) is not None:
+            self._named.discard(_name(orphan.event))
+
+    def back_to(self, time: int) -> Iterator[Orphan]:
+        """Those that ended at this time or later, and maybe others; the last first."""
+        for orphan in reversed(self._orphans.values()):
+            if orphan.latest < time:
+                return
+            yield orphan
+
+
+_Name = tuple[Kind, str, int, int] | None
+
+
+def _name(event: Event) -> _Name:
+    given = event.fields.get("span_id")
+    return None if given is None else (event.kind, given, *times(event))
 
 
 class HeldEnd(msgspec.Struct):
@@ -96,10 +155,12 @@ class Trace(msgspec.Struct):
         handoffs: Who handed over, by the name of the agent that shall start ("" for any).
         orphans: One-line events without a parent.
         ends: Ends without a start.
-        waiting: Ended spans by the id of a parent that the logs have not named yet.
+        waiting: Ended spans, by their id, under the id of a parent that the logs have not named yet.
         promised: Ids of spans that are among the orphans, so that their children go on waiting.
         failed: Kind and name of spans without ids that a line of failure has closed: another line
             may tell of their end, too.
+        repeats: How many lines equal to one that opened a span have opened others, by that span's id.
+        gone: By name, the ended agent that ended last.
         touched: When (in seconds) a line of the trace was last read.
         last_time: The latest time of its lines, in microseconds.
         baggage: Sentry's entries of the caller's baggage.
@@ -113,15 +174,26 @@ class Trace(msgspec.Struct):
     agents: dict[str, Node] = msgspec.field(default_factory=dict)
     unfinished: dict[str, Node] = msgspec.field(default_factory=dict)
     handoffs: dict[str, Node | None] = msgspec.field(default_factory=dict)
-    orphans: list[Orphan] = msgspec.field(default_factory=list)
+    orphans: Pool = msgspec.field(default_factory=Pool)
     ends: list[HeldEnd] = msgspec.field(default_factory=list)
-    waiting: dict[str, list[Node]] = msgspec.field(default_factory=dict)
+    waiting: dict[str, dict[str, Node]] = msgspec.field(default_factory=dict)
     promised: set[str] = msgspec.field(default_factory=set)
     failed: set[tuple[Kind, str | None]] = msgspec.field(default_factory=set)
+    repeats: dict[str, int] = msgspec.field(default_factory=dict)
+    gone: dict[str | None, Node] = msgspec.field(default_factory=dict)
     touched: float = 0.0
     last_time: int = 0
     baggage: dict[str, str] = msgspec.field(default_factory=dict)
     scopes: set[str] = msgspec.field(default_factory=set)
+
+    def close(self, node: Node) -> None:
+        """Notes that a span has ended."""
+        self.open.pop(node.span_id, None)
+        if node.kind is Kind.AGENT:
+            self.agents.pop(node.span_id, None)
+            before = self.gone.get(node.name)
+            if before is None or (before.end or 0) < (node.end or 0):
+                self.gone[node.name] = node
 
     def at_rest(self) -> bool:
         """Whether nothing in it is open or waits, so that it may be forgotten."""
@@ -137,4 +209,4 @@ class Scope(msgspec.Struct):
     """
 
     traces: list[Trace] = msgspec.field(default_factory=list)
-    orphans: list[Orphan] = msgspec.field(default_factory=list)
+    orphans: Pool = msgspec.field(default_factory=Pool)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 
 from translator.model import Json
 
@@ -27,6 +26,7 @@ _SMALLEST_NUMBER = 1e8
 """Smaller numbers are not points in time (1973 in seconds): counters, uptimes, line numbers."""
 
 _NUMERIC = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?\Z", re.ASCII)
+_WHOLE = re.compile(r"\d{1,20}\Z", re.ASCII)
 _DATE_TIME = re.compile(
     r"""(\d{4})-?(\d\d)-?(\d\d)        # date
         (?:[Tt\ _]|\s)\s*
@@ -41,6 +41,8 @@ _ISO_DURATION = re.compile(
 )
 _UNIT_US = {"ns": 0.001, "us": 1, "µs": 1, "μs": 1, "ms": 1e3, "s": 1e6, "m": 6e7, "h": 3.6e9}
 _LONGEST_US = 100 * 365 * 86_400 * 1_000_000
+_LONGEST_TEXT = 100
+"""Characters of a duration: in longer ones the search for its parts would take too long."""
 
 _minutes: dict[str, int] = {}
 
@@ -85,7 +87,7 @@ def _from_text(text: str) -> int | None:
     except ValueError:
         return None
     start = (moment - _EPOCH) // _MICROSECOND
-    if zone == "Z" and text[16:17] == ":":
+    if zone == "Z" and text[13:14] == text[16:17] == ":" and start >= EARLIEST:
         _remember_minute(text[:17], start)
     # A leap second has no number of its own in Unix time: it is the next minute's first.
     micros = start + seconds * 1_000_000 + _fraction(fraction) - _offset(zone)
@@ -102,7 +104,7 @@ def _in_known_minute(text: str) -> int | None:
         return None
     if point == "Z" and len(text) == 20:
         return start + int(seconds) * 1_000_000
-    if point in (".", ",") and fraction.isascii() and fraction.isdigit():
+    if point in (".", ",") and len(fraction) <= 12 and fraction.isascii() and fraction.isdigit():
         return start + int(seconds) * 1_000_000 + _fraction(fraction)
     return None
 
@@ -126,7 +128,7 @@ def _offset(zone: str | None) -> int:
 
 
 def _from_number(number: float) -> int | None:
-    if not isfinite(number) or number < _SMALLEST_NUMBER:
+    if number < _SMALLEST_NUMBER:
         return None
     for limit, factor, divisor in _MAGNITUDES:
         if number < limit:
@@ -139,7 +141,7 @@ def _from_number(number: float) -> int | None:
 
 def _from_object(value: dict[str, Json]) -> int | None:
     seconds = value.get("seconds", value.get("_seconds"))
-    if type(seconds) is int or (type(seconds) is str and seconds.isdigit()):
+    if type(seconds) is int or (type(seconds) is str and _WHOLE.match(seconds)):
         nanos = value.get("nanos", value.get("_nanoseconds", 0))
         nanos = nanos if type(nanos) is int and 0 <= nanos < 1_000_000_000 else 0
         base = _from_number(int(seconds))
@@ -161,7 +163,7 @@ def parse_duration(value: Json, unit_us: float) -> int | None:
     """
     kind = type(value)
     if kind is str:
-        micros = _duration_from_text(value.strip(), unit_us)
+        micros = _duration_from_text(value.strip(), unit_us) if len(value) <= _LONGEST_TEXT else None
     elif kind is int or kind is float:
         micros = value * unit_us
     else:
