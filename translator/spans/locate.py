@@ -138,11 +138,12 @@ class Traces:
 
 def _context(event: Event) -> tuple[str, str | None] | None:
     fields = event.fields
+    context: tuple[str, str | None] | None = None
     if "traceparent" in fields:
-        return parse_traceparent(fields["traceparent"])
-    if "sentry_trace" in fields:
-        return parse_sentry_trace(fields["sentry_trace"])
-    return None
+        context = parse_traceparent(fields["traceparent"])
+    if context is None and "sentry_trace" in fields:
+        context = parse_sentry_trace(fields["sentry_trace"])
+    return context
 
 
 def _choose(live: list[Trace], event: Event) -> Trace | None:
