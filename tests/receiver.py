@@ -113,9 +113,9 @@ class Receiver:
         self._server = None
         server.shutdown()
         thread.join()
+        server.close_connections()
         for gate in self._gates:
             gate.set()
-        server.close_connections()
         server.server_close()
 
     @property

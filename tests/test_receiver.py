@@ -249,7 +249,7 @@ def test_an_answer_waits_for_its_gate(client: Client, receiver: Receiver) -> Non
     assert len(receiver.envelopes) == 1
 
 
-def test_stopping_opens_the_gates_and_closes_idle_connections() -> None:
+def test_stopping_closes_connections_and_then_opens_the_gates() -> None:
     with Receiver() as receiver:
         receiver.script([Answer(gate=threading.Event())])
         client = Client(receiver)
