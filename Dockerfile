@@ -2,6 +2,9 @@
 ARG BASE=python:3.13-slim-bookworm
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# For builds without a network: a directory of wheels that is mounted into the build.
+ARG PIP_NO_INDEX
+ARG PIP_FIND_LINKS
 WORKDIR /src
 COPY requirements.run.lock ./
 RUN python3 -m venv /opt/translator \
