@@ -24,11 +24,13 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         data: The bytes as they stand in the file.
         source: An opaque name of the file, equal for all its lines; also shown to people.
         number: The number of the line in its file, from 1; 0 where it is not known.
+        too_long: Whether the line was longer than is read; its bytes are not kept.
     """
 
     data: bytes
     source: str
     number: int
+    too_long: bool = False
 
 
 class Kind(StrEnum):

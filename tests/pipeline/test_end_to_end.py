@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.judges import assessment, conventions, kafka_schema, relay_transactions, render, tree
+from tests.pipeline.program import translator
 from tests.receiver import Receiver
 
 SAMPLES = sorted(Path(__file__).parents[2].joinpath("samples").glob("*/agent.jsonl"))
 LANGUAGES = [sample.parent.name for sample in SAMPLES]
-
-
-def translator(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the program as its users do, and gives back what it said."""
-    return subprocess.run(
-        [sys.executable, "-m", "translator", *arguments],
-        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment},
-    )  # fmt: skip
 
 
 @pytest.fixture

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from translator.model import Line
+
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """The longest line that is read, in bytes; longer ones are counted and passed over."""
+
+
+def numbered(lines: Iterable[bytes | None], source: str, before: int) -> list[Line]:
+    """Lines with their places.
+
+    Args:
+        lines: As the splitter gives them.
+        source: The file.
+        before: How many of its lines came before.
+    """
+    return [
+        Line(b"", source, number, too_long=True) if data is None else Line(data, source, number)
+        for number, data in enumerate(lines, before + 1)
+    ]
 
 
 class LineSplitter:

@@ -15,7 +15,7 @@ import zstandard
 
 from translator.errors import InputError
 from translator.files.discover import STDIN
-from translator.files.lines import MAX_LINE_BYTES, LineSplitter
+from translator.files.lines import MAX_LINE_BYTES, LineSplitter, numbered
 from translator.model import Line
 
 CHUNK_BYTES = 1024 * 1024
@@ -38,10 +38,8 @@ def open_plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list[Line | None]]:
+def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list[Line]]:
     """The lines of a whole file, or of standard input for `-`, in batches.
-
-    A line that is too long comes as None.
 
     Raises:
         InputError: The file cannot be read, or is damaged; what came before has been handed out.
@@ -52,9 +50,9 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
         with _opened(path) as file:
             while chunk := file.read(CHUNK_BYTES):
                 lines = splitter.feed(chunk)
-                yield _numbered(lines, path, number)
+                yield numbered(lines, path, number)
                 number += len(lines)
-        yield _numbered(splitter.finish(), path, number)
+        yield numbered(splitter.finish(), path, number)
     except _DAMAGED as error:
         raise InputError(
             f"cannot be read: {error.__class__.__name__}: {error}",
@@ -65,9 +63,3 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
 
 def _opened(path: str) -> IO[bytes]:
     return sys.stdin.buffer if path == STDIN else open_plain(Path(path))
-
-
-def _numbered(lines: list[bytes | None], source: str, before: int) -> list[Line | None]:
-    return [
-        None if data is None else Line(data, source, number) for number, data in enumerate(lines, before + 1)
-    ]

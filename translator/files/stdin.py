@@ -8,9 +8,8 @@ import threading
 from collections.abc import Iterator
 
 from translator.files.discover import STDIN
-from translator.files.lines import LineSplitter
+from translator.files.lines import LineSplitter, numbered
 from translator.files.tail import Batch
-from translator.model import Line
 
 CHUNK_BYTES = 64 * 1024
 _QUEUED = 64
@@ -49,12 +48,9 @@ class StdinTailer:
                 return
             self.ended = not data
             lines = self._splitter.feed(data) if data else self._splitter.finish()
-            numbered = [
-                None if line is None else Line(line, STDIN, number)
-                for number, line in enumerate(lines, self._number + 1)
-            ]
+            batch = numbered(lines, STDIN, self._number)
             self._number += len(lines)
-            yield Batch(STDIN, 0, numbered)
+            yield Batch(STDIN, 0, batch)
 
     def close(self) -> None:
         """Nothing to let go: the thread ends with its input, or with the process."""

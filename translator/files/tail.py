@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 
 from translator.files.discover import find_files
-from translator.files.lines import MAX_LINE_BYTES, LineSplitter
+from translator.files.lines import MAX_LINE_BYTES, LineSplitter, numbered
 from translator.model import Line
 
 CHUNK_BYTES = 256 * 1024
@@ -27,12 +27,12 @@ class Batch(msgspec.Struct, frozen=True):
     Attributes:
         file_id: An opaque name of the file that survives renaming.
         offset: How far it has been read, in bytes: the end of the last whole line.
-        lines: The whole lines; None for one that was too long.
+        lines: The whole lines.
     """
 
     file_id: str
     offset: int
-    lines: list[Line | None]
+    lines: list[Line]
 
 
 class _Tailed:
@@ -140,13 +140,9 @@ class Tailer:
         return data
 
     def _batch(self, file_id: str, tailed: _Tailed, lines: list[bytes | None]) -> Batch:
-        source = str(tailed.path)
-        numbered = [
-            None if data is None else Line(data, source, number)
-            for number, data in enumerate(lines, tailed.number + 1)
-        ]
+        batch = numbered(lines, str(tailed.path), tailed.number)
         tailed.number += len(lines)
-        return Batch(file_id, tailed.read - tailed.splitter.pending, numbered)
+        return Batch(file_id, tailed.read - tailed.splitter.pending, batch)
 
 
 def _size(tailed: _Tailed) -> int:

@@ -26,6 +26,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 BLANK = Unreadable("blank")
+TOO_LONG = Unreadable("too_long", "the line is longer than max_line_bytes, and was not read")
 _NOT_AN_OBJECT = Unreadable("not_an_object", "the line is JSON, but no object")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from translator.envelopes.sampling import is_sampled
-from translator.formats.records import Unreadable
+from translator.formats.records import TOO_LONG, Unreadable
 from translator.formats.registry import AUTO, make_reader
 from translator.model import Line, Span
 from translator.spans.assembler import Assembler
@@ -89,15 +89,12 @@ class Translation:
         """What was not as it should be in lines that were understood, by a bounded word."""
         return dict(self._reader.counts + self._assembler.counts)
 
-    def feed(self, lines: Iterable[Line | None], now: float) -> None:
-        """Takes lines that were read at `now` (seconds); None stands for one that was too long."""
+    def feed(self, lines: Iterable[Line], now: float) -> None:
+        """Takes lines that were read at `now` (seconds)."""
         read, push = self._reader.read, self._reorder.push
         counts, events = self.lines, self.events
         for line in lines:
-            if line is None:
-                counts["too_long"] += 1
-                continue
-            event = read(line)
+            event = TOO_LONG if line.too_long else read(line)
             if isinstance(event, Unreadable):
                 counts[event.reason] += 1
                 if event.detail:
