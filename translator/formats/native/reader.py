@@ -19,16 +19,17 @@ from translator.formats.native.values import CLEANERS, settle
 from translator.formats.records import Unreadable, parse_record
 from translator.model import Event, Json, Kind, Line, Phase
 
-EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message")
+EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message", "@mt", "message_template")
 """Keys whose value may be the event's name, the first known name wins."""
 
 CONTAINERS = (
     "data", "fields", "attributes", "context", "extra", "payload", "properties", "labels", "record",
+    "json_payload", "context_map", "mdc",
 )  # fmt: skip
-"""Keys of objects in which loggers put the fields, one level down."""
+"""Keys of objects in which loggers put the fields, one level down; matched like names of fields."""
 
 _EVENT_RANK = {squash(key): rank for rank, key in enumerate(EVENT_KEYS)}
-_CONTAINERS = frozenset(CONTAINERS)
+_CONTAINER_RANK = {squash(key): rank for rank, key in enumerate(CONTAINERS)}
 _MAX_SHAPES = 4096
 
 IGNORED = Unreadable("ignored")
@@ -87,8 +88,8 @@ class NativeReader:
         shape = self._shapes.get(keys)
         if shape is None:
             names = [(rank, key) for key in keys if (rank := _EVENT_RANK.get(squash(key))) is not None]
-            containers = sorted(_CONTAINERS.intersection(keys), key=CONTAINERS.index)
-            shape = _Shape(tuple(key for _, key in sorted(names)), tuple(containers))
+            inner = [(rank, key) for key in keys if (rank := _CONTAINER_RANK.get(squash(key))) is not None]
+            shape = _Shape(tuple(key for _, key in sorted(names)), tuple(key for _, key in sorted(inner)))
             if len(self._shapes) >= _MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[keys] = shape

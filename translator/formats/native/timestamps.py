@@ -44,6 +44,10 @@ _LONGEST_US = 100 * 365 * 86_400 * 1_000_000
 _LONGEST_TEXT = 100
 """Characters of a duration: in longer ones the search for its parts would take too long."""
 
+# Protocol buffers, Firestore and log4j2.
+_SECONDS = ("seconds", "_seconds", "epochSecond")
+_NANOS = ("nanos", "_nanoseconds", "nanoOfSecond")
+
 _minutes: dict[str, int] = {}
 
 
@@ -140,9 +144,9 @@ def _from_number(number: float) -> int | None:
 
 
 def _from_object(value: dict[str, Json]) -> int | None:
-    seconds = value.get("seconds", value.get("_seconds"))
+    seconds = next((value[key] for key in _SECONDS if key in value), None)
     if type(seconds) is int or (type(seconds) is str and _WHOLE.match(seconds)):
-        nanos = value.get("nanos", value.get("_nanoseconds", 0))
+        nanos = next((value[key] for key in _NANOS if key in value), 0)
         nanos = nanos if type(nanos) is int and 0 <= nanos < 1_000_000_000 else 0
         base = _from_number(int(seconds))
         return None if base is None else base + nanos // 1_000
