@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image with buildah and runs it. Where no registry of images can be reached, the base
 # image is made here from Debian packages, and the wheels are fetched outside of the build, with
-# this machine's settings of pip.
+# this machine's settings of pip. Exits with 77 where there is no base image to be had, or no
+# container can run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
@@ -15,13 +16,16 @@ if ! timeout 60 buildah pull --quiet "$base" >/dev/null 2>&1; then
   base=localhost/python-slim
   if ! buildah images --quiet "$base" >/dev/null 2>&1; then
     root=$(mktemp -d)
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" >/dev/null
+    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" >/dev/null || exit 77
     container=$(buildah from scratch)
     buildah add --quiet "$container" "$root" / >/dev/null
     buildah commit --quiet "$container" "$base" >/dev/null
     buildah rm "$container" >/dev/null
     rm -rf "$root"
   fi
+  probe=$(buildah from "$base")
+  buildah run "$probe" -- true || exit 77
+  buildah rm "$probe" >/dev/null
   # Debian 12 has Python 3.11.
   python3 -m pip download --quiet --disable-pip-version-check --dest "$wheels" --only-binary :all: \
     --python-version 3.11 --require-hashes --requirement requirements.run.lock
