@@ -7,7 +7,7 @@ of the `WAYS`; `expected` is the tree that must come back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -172,11 +172,25 @@ def _stamp(form: str, micros: int) -> Any:
 
 FORMS = ("iso", "offset", "space", "ms", "us", "ns", "seconds")
 NESTS = ("", "fields", "data", "attributes", "context")
+MIXED = "mixed"
+
+
+def _one_of(style: str, choices: Sequence[str], place: int) -> str:
+    return choices[place % len(choices)] if style == MIXED else style
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a program writes its lines."""
+    """How a program writes its lines.
+
+    Attributes:
+        way: One of `WAYS`.
+        keys: One of `STYLES`, or "mixed": as if several programs wrote, a line each.
+        stamp: One of `FORMS`, or "mixed".
+        nest: One of `NESTS`, or "mixed".
+        event_key: The key of the event's name.
+        trace_key: The key of what all lines of the run have in common.
+    """
 
     way: str
     keys: str = "snake"
@@ -190,11 +204,11 @@ def styles() -> st.SearchStrategy[Style]:
     return st.builds(
         Style,
         st.sampled_from(WAYS),
-        st.sampled_from(sorted(STYLES)),
-        st.sampled_from(FORMS),
-        st.sampled_from(NESTS),
+        st.sampled_from([*sorted(STYLES), MIXED]),
+        st.sampled_from([*FORMS, MIXED]),
+        st.sampled_from([*NESTS, MIXED]),
         st.sampled_from(["event", "msg", "message", "type", "event_type"]),
-        st.sampled_from(["trace_id", "run_id"]),
+        st.sampled_from(["trace_id", "run_id", "conversation_id"]),
     )
 
 
@@ -207,7 +221,7 @@ def lines_of(run: Run, style: Style, trace: str = "run-1") -> list[Line]:
         record = _record(item, phase, style, parents, trace)
         if record is not None:
             lines.append((time, record))
-    return [_line(record, time, style) for time, record in lines]
+    return [_line(record, time, style, place) for place, (time, record) in enumerate(lines)]
 
 
 def _parents(run: Run) -> dict[int, Item | None]:
@@ -247,15 +261,16 @@ def _record(
     if whole and item.kind != "handoff":
         record["duration_ms"] = (item.end - item.start) // 1_000
     name = item.kind if whole else f"{item.kind}.{phase}"
-    keys = STYLES[style.keys]
+    keys = STYLES[_one_of(style.keys, tuple(STYLES), item.number + len(phase))]
     return {style.event_key: name} | {keys(key): value for key, value in record.items()}
 
 
-def _line(record: dict[str, Any], time: int, style: Style) -> Line:
-    if style.nest:
+def _line(record: dict[str, Any], time: int, style: Style, place: int) -> Line:
+    nest = _one_of(style.nest, NESTS, place)
+    if nest:
         name = {style.event_key: record.pop(style.event_key)}
-        record = {**name, "level": "info", style.nest: record}
-    record["timestamp"] = _stamp(style.stamp, time)
+        record = {**name, "level": "info", nest: record}
+    record["timestamp"] = _stamp(_one_of(style.stamp, FORMS, place), time)
     return Line(json.dumps(record, ensure_ascii=False).encode(), "agent.log", 0)
 
 

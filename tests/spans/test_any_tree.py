@@ -47,6 +47,28 @@ def test_it_comes_back_from_lines_in_any_order_and_file(run: Run, style: Style, 
     assert identities(rebuilt(shuffled)) == identities(before)
 
 
+@given(st.lists(st.tuples(runs(), styles()), min_size=2, max_size=3), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_runs_in_one_file_at_one_time_come_back_as_their_trees(
+    written: list[tuple[Run, Style]], random: object
+) -> None:
+    each = [
+        [(line, place) for line in lines_of(run, style, f"run-{place}")]
+        for place, (run, style) in enumerate(written)
+        if style.way != "no ids"
+    ]
+    order = [place for place, lines in enumerate(each) for _ in lines]
+    random.shuffle(order)  # type: ignore[attr-defined] # hypothesis' stand-in for random.Random
+    waiting = [iter(lines) for lines in each]
+    spans = rebuilt([next(waiting[place])[0] for place in order])
+    traces: dict[str, list[Span]] = {}
+    for span in spans:
+        traces.setdefault(span.trace_id, []).append(span)
+
+    trees = [expected(run, style) for run, style in written if style.way != "no ids"]
+    assert sorted(map(actual, traces.values())) == sorted(trees)
+
+
 @given(runs(), styles(), st.lists(st.integers(0, 200), max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_it_comes_back_the_same_in_pieces(run: Run, style: Style, cuts: list[int]) -> None:
