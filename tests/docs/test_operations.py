@@ -22,7 +22,8 @@ from translator.delivery.backoff import CAP_SECONDS
 from translator.delivery.transport import TIMEOUT_SECONDS
 from translator.envelopes.encode import SPAN_LIMIT
 from translator.envelopes.pack import MAX_BYTES, MAX_SPANS
-from translator.envelopes.secrets import _WORDS, mask_value
+from translator.envelopes.secret_rules import WORDS
+from translator.envelopes.secrets import mask_value
 from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
 from translator.files.lines import MAX_LINE_BYTES
 from translator.pipeline.outcome import PATIENCE_SECONDS
@@ -202,4 +203,4 @@ def test_the_words_that_name_a_secret_are_those_of_the_code() -> None:
     told = re.search(r"end with one of these words:\n(.+?)\.\n", pages.prose(OPERATIONS), re.DOTALL)
 
     assert told is not None
-    assert tuple(pages.codes(told[1])) == _WORDS
+    assert tuple(pages.codes(told[1])) == WORDS

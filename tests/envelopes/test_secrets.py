@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translator.envelopes.secrets import MASK, RULES, mask_text, mask_value, may_hold_secret
+from translator.envelopes.secret_rules import MASK, RULES
+from translator.envelopes.secrets import mask_text, mask_value, may_hold_secret
 
 # Put together here, so that no scanner of sources takes them for real ones.
 BODY = "a1B2c3D4e5F6g7H8i9J0k1L2"
@@ -28,6 +29,12 @@ SECRETS = {
     "slack": "xox" + "b-" + "1234567890-abcdef",
     "stripe": "sk" + "_live_" + BODY,
     "hugging face": "hf" + "_" + BODY,
+    "tavily": "tvly" + "-dev-" + BODY,
+    "pinecone": "pcsk" + "_" + BODY,
+    "langsmith": "lsv2" + "_pt_" + BODY,
+    "notion": "ntn" + "_" + BODY,
+    "vault": "hvs" + "." + BODY,
+    "docker": "dckr" + "_pat_" + BODY,
     "groq": "gsk" + "_" + BODY,
     "xai": "xai" + "-" + BODY,
     "perplexity": "pplx" + "-" + BODY,
@@ -57,6 +64,20 @@ IN_CONTEXT = {
     "private key in json": (
         json.dumps({"key": "-----BEGIN " + "PRIVATE KEY-----\nMIIE\n-----END " + "PRIVATE KEY-----"}), "MIIE",
     ),
+    "quoted assignment": ('export OPENAI_API_KEY="hunter2 and more"', "hunter2"),
+    "connection string": ("Server=db;User=app;Password=hunter2;", "hunter2"),
+    "header": ("GET / HTTP/1.1\nX-Api-Key: abc123def456\nAccept: */*", "abc123def456"),
+    "authorization": ("authorization: Token abc123def456", "abc123def456"),
+    "cookie": ("Set-Cookie: session=abc123def456; Path=/", "abc123def456"),
+    "user of a command": ("curl -u me:hunter2 https://host/", "hunter2"),
+    "yaml": ("database:\n  password: hunter2\n  port: 5432", "hunter2"),
+    "signature": ("https://host/file?sv=2024&sig=" + BODY + "%3D", BODY),
+    "token": ('{"token": "' + BODY + '"}', BODY),
+    "telegram": ("bot 123456789:AA" + BODY + "abcdefghi", BODY),
+    "object under a password": ('{"password": {"value": "hunter2", "rounds": [12]}}', "hunter2"),
+    "list under credentials": ('{"credentials": ["me", "hunter2"]}', "hunter2"),
+    "pair": ('[{"name": "Authorization", "value": "hunter2"}]', "hunter2"),
+    "aws": ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
     "private key cut short": ("-----BEGIN EC " + "PRIVATE KEY-----\nMIIE", "MIIE"),
 }  # fmt: skip
 HARMLESS = (
@@ -64,7 +85,11 @@ HARMLESS = (
     "max_tokens=5 and temperature=0.2", "the author", "the secret is out", "please reset my password",
     "https://example.org/path?page=2", "me@example.org", "$12.50", "0af7651916cd43dd8448eb211c80319c",
     "f47ac10b-58cc-4372-a567-0e02b2c3d479", '{"token": "Hello", "input_tokens": 5}', "asia and Asia",
-    '{"author": "me", "secretary": "you"}', "time://now",
+    '{"author": "me", "secretary": "you"}', "time://now", "skip-this-step", "task-1234567890123456",
+    "risk-based-approach-2024-example", "secret sauce", "the password: it is on the note",
+    "docker -u 1000:1000", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    '{"authority": "x", "token_count": 7}',
+    '{"tokens": 5, "token": "Hello", "next_page_token": "abc"}', "basic: yes",
 )  # fmt: skip
 
 
@@ -106,6 +131,7 @@ def test_what_holds_none_is_the_same_object() -> None:
 
 ANY_TEXT = st.text(alphabet=string.printable, max_size=40)
 SECRET_TEXT = st.sampled_from([*SECRETS.values(), *(text for text, _ in IN_CONTEXT.values())])
+KEYS = ["a", "password", "Api-Key", "content", "authorization", "token", "name", "value"]
 JSON_VALUES = st.recursive(
     st.one_of(
         st.none(), st.integers(-(2**40), 2**40), ANY_TEXT,
@@ -113,7 +139,7 @@ JSON_VALUES = st.recursive(
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(["a", "password", "Api-Key", "content"]), inner, max_size=3),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
         inner.map(json.dumps),
     ),
     max_leaves=8,
@@ -125,6 +151,31 @@ JSON_VALUES = st.recursive(
 def test_the_cheap_test_never_overlooks_what_would_be_masked(value: object) -> None:
     if mask_value(value) != value:
         assert may_hold_secret(json.dumps(value).encode())
+
+
+def same_but_for_masks(before: object, after: object) -> bool:
+    """Whether a value has the structure of another, and all that differs in it is masked."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return list(before) == list(after) and all(
+            same_but_for_masks(before[key], after[key]) for key in before
+        )
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(same_but_for_masks, before, after))
+    return before == after or (isinstance(after, str) and MASK in after)
+
+
+@given(JSON_VALUES, st.booleans(), st.sampled_from([None, (",", ":")]))
+@settings(max_examples=400, deadline=None)
+def test_json_stays_json_and_what_is_masked_stays_as_it_is(
+    value: object, ascii_only: bool, separators: tuple[str, str] | None  # noqa: FBT001
+) -> None:  # fmt: skip
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+
+    masked = mask_text(text)
+
+    if isinstance(value, (dict, list)):
+        assert same_but_for_masks(value, json.loads(masked))
+    assert mask_text(masked) == masked
 
 
 @pytest.mark.parametrize(
