@@ -279,6 +279,6 @@ def _read_file(path: Path) -> dict[str, tuple[Json, int]]:
 
 
 def _line_of(text: str, key: str) -> int:
-    pattern = re.compile(rf"""^\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""", re.MULTILINE)
+    pattern = re.compile(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?\s*[=.\]]""", re.MULTILINE)
     match = pattern.search(text)
     return text.count("\n", 0, match.start()) + 1 if match else 1
