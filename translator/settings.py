@@ -21,6 +21,8 @@ from translator.pipeline.translation import Windows
 FILE_NAME = "translator.toml"
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\Z")
+_LONGEST_DAYS = 10_000
+"""More than any process lives, and less than what the system's timers take."""
 _DURATION_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE = re.compile(r"(\d+)\s*(|k|ki|m|mi|g|gi)b?\Z", re.IGNORECASE)
 _SIZE_BYTES = {"": 1, "k": 10**3, "ki": 2**10, "m": 10**6, "mi": 2**20, "g": 10**9, "gi": 2**30}
@@ -31,7 +33,7 @@ Convert = Callable[[Json], Json]
 
 
 def _text(value: Json) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError("expected a text")
     return value
 
@@ -46,12 +48,14 @@ def _flag(value: Json) -> bool:
 
 
 def _seconds(value: Json) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("expected a length of time such as 5s, 30m or 1.5h")
-    return float(match[1]) * _DURATION_SECONDS[match[2]]
+    seconds: float | None = None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = value
+    elif isinstance(value, str) and (match := _DURATION.match(value.strip())):
+        seconds = float(match[1]) * _DURATION_SECONDS[match[2]]
+    if seconds is None or not 0 <= seconds <= _LONGEST_DAYS * _DURATION_SECONDS["d"]:
+        raise ValueError(f"expected a length of time such as 5s, 30m or 1.5h, at most {_LONGEST_DAYS}d")
+    return float(seconds)
 
 
 def _size(value: Json) -> int:
@@ -62,7 +66,7 @@ def _size(value: Json) -> int:
 
 
 def _count(value: Json) -> int:
-    if isinstance(value, bool) or not str(value).strip().isdigit():
+    if isinstance(value, bool) or not str(value).strip().isdecimal():
         raise ValueError("expected a whole number, 0 or more")
     return int(str(value))
 
@@ -70,7 +74,7 @@ def _count(value: Json) -> int:
 def _rate(value: Json) -> float:
     try:
         rate = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("expected a number from 0 to 1") from None
     if isinstance(value, bool) or not 0.0 <= rate <= 1.0:
         raise ValueError("expected a number from 0 to 1")
@@ -92,8 +96,8 @@ def _paths(value: Json) -> tuple[str, ...]:
 def _one_of(*words: str) -> Convert:
     def convert(value: Json) -> str:
         if value not in words:
-            near = difflib.get_close_matches(str(value), words, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
+            near = difflib.get_close_matches(value, words, 1) if isinstance(value, str) else []
+            hint = f" (did you mean `{near[0]}`?)" if near else ""
             raise ValueError(f"expected one of {', '.join(words)}{hint}")
         return str(value)
 
@@ -189,7 +193,7 @@ class Settings:
 
     Args:
         values: Per option name, its value and origin.
-        state_home: The directory in which programs of this user keep their state.
+        state_home: The directory in which programs of this user keep their state; `~` stands for the home.
     """
 
     def __init__(self, values: Mapping[str, Value], state_home: Path) -> None:
@@ -239,7 +243,7 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
         if raw_flag is not None and raw_flag != []:
             value = Value(_converted(option, raw_flag, option.flag), option.flag, 3)
         values[option.name] = value
-    state_home = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    state_home = environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Settings(values, Path(state_home))
 
 
@@ -261,7 +265,7 @@ def _read_file(path: Path) -> dict[str, tuple[Json, int]]:
             where=str(path),
             hint="check the path after --config",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"is not valid TOML: {error}", where=str(path)) from error
     found: dict[str, tuple[Json, int]] = {}
     for key, value in table.items():

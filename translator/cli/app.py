@@ -13,6 +13,7 @@ from translator.cli import backfill, config, demo, preview, run, schema
 from translator.errors import TranslatorError
 
 EXIT_USAGE = 2
+EXIT_NOT_SENT = 3
 EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
@@ -64,6 +65,11 @@ def run_app(arguments: Sequence[str]) -> int:
         if error.hint:
             sys.stderr.write(f"hint: {error.hint}\n")
         return error.exit_code
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
+        sys.stderr.write("hint: not everything could be written; the logs still hold it\n")
+        return EXIT_NOT_SENT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except SystemExit as ended:

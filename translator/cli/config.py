@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from translator.cli.options import CONTENT, DESTINATION, LOGGING, READING, with_settings
-from translator.delivery.destination import Destination
+from translator.cli.sending import destination_of
 from translator.settings import OPTIONS, Option, Settings
 
 
@@ -22,7 +23,8 @@ def config(settings: Settings) -> None:
     table.add_column("from", style="dim", no_wrap=True)
     table.add_column("variable", style="dim", no_wrap=True)
     for option in OPTIONS:
-        table.add_row(option.name, _shown(option, settings), settings.origin(option.name), option.env)
+        cells = (option.name, _shown(option, settings), settings.origin(option.name), option.env)
+        table.add_row(*map(Text, cells))
     Console().print(table)
 
 
@@ -30,8 +32,8 @@ def _shown(option: Option, settings: Settings) -> str:
     value = settings[option.name]
     if value is None:
         return "-"
-    if option.secret:
-        return Destination.from_dsn(value).masked
+    if option.secret and (destination := destination_of(settings, option.name)) is not None:
+        return destination.masked
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

@@ -52,10 +52,12 @@ def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:
             files = wanted_files(patterns, output.own_files)
             spans = read_all(files, translation, settings["max_line_bytes"])
             hand_on(spans, output.sink, output.hopeless)
-        else:
-            _follow(settings, translation, output, log)
-        timeout = None if once else settings["shutdown_timeout"]
-        conclude(translation, output, settings, timeout=timeout)
+            conclude(translation, output, settings, timeout=None)
+            return
+        stopping, changed = threading.Event(), threading.Event()
+        with stop_on_signals(stopping, changed):
+            _follow(settings, translation, output, log, stopping, changed)
+            conclude(translation, output, settings, timeout=settings["shutdown_timeout"])
 
 
 def _follow(
@@ -63,8 +65,9 @@ def _follow(
     translation: Translation,
     output: Output,
     log: Log,
+    stopping: threading.Event,
+    changed: threading.Event,
 ) -> None:
-    stopping, changed = threading.Event(), threading.Event()
     patterns: tuple[str, ...] = settings["paths"]
 
     def on_problem(path: str, error: OSError) -> None:
@@ -94,7 +97,7 @@ def _follow(
             followed = source.files
             log.info("following", files=followed, patterns=list(patterns))
 
-    with stop_on_signals(stopping, changed), Watcher(patterns, changed) as watcher:
+    with Watcher(patterns, changed) as watcher:
         follow(
             source, translation, output.sink,
             clock=time.monotonic, changed=changed, stopping=stopping, on_scan=on_scan,

@@ -67,10 +67,9 @@ def chosen_destination(settings: Settings) -> str | None:
     Raises:
         ConfigurationError: Two of them are set by words of equal strength.
     """
-    spotlight = settings["spotlight"]
     wanted = {
         "out": settings["out"] is not None,
-        "spotlight": spotlight is not None and Destination.from_spotlight(spotlight) is not None,
+        "spotlight": destination_of(settings, "spotlight") is not None,
         "dsn": settings["dsn"] is not None,
     }
     named = sorted((name for name, is_set in wanted.items() if is_set), key=settings.rank)
@@ -83,6 +82,21 @@ def chosen_destination(settings: Settings) -> str | None:
             hint="give one of --dsn, --spotlight and --out; a flag wins over the environment",
         )
     return named[-1]
+
+
+def destination_of(settings: Settings, name: str) -> Destination | None:
+    """The server that "dsn" or "spotlight" names; None where it is not set, or off.
+
+    Raises:
+        ConfigurationError: It names none; the flag, the variable or the file's line is told.
+    """
+    said = settings[name]
+    if said is None:
+        return None
+    try:
+        return Destination.from_dsn(said) if name == "dsn" else Destination.from_spotlight(said)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, where=settings.origin(name), hint=error.hint) from None
 
 
 @contextmanager
@@ -101,14 +115,12 @@ def open_output(settings: Settings, log: Log, console: Console) -> Iterator[Outp
             encoder = _encoder(settings, _names(settings, "current"), content=True)
             own = () if settings["out"] == STDOUT else (Path(settings["out"]),)
             yield Output(FileSink(encoder, file), encoder=encoder, own_files=own)
-    else:
-        yield from _open_server(settings, name, log)
+    elif (destination := destination_of(settings, name)) is not None:
+        yield from _open_server(settings, destination, log)
 
 
-def _open_server(settings: Settings, name: str, log: Log) -> Iterator[Output]:
-    to_spotlight = name == "spotlight"
-    found = Destination.from_spotlight(settings["spotlight"]) if to_spotlight else None
-    destination = found or Destination.from_dsn(settings["dsn"])
+def _open_server(settings: Settings, destination: Destination, log: Log) -> Iterator[Output]:
+    to_spotlight = destination.spotlight
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
     names = _names(settings, "both" if to_spotlight else "current")
@@ -141,9 +153,14 @@ def _open_server(settings: Settings, name: str, log: Log) -> Iterator[Output]:
 
 def state_directory(settings: Settings) -> Path:
     """Where the state is kept."""
-    if settings["state_dir"] is not None:
-        return Path(settings["state_dir"]).expanduser()
-    return settings.state_home / "translator"
+    chosen = settings["state_dir"]
+    directory = settings.state_home / "translator" if chosen is None else Path(chosen)
+    try:
+        return directory.expanduser()
+    except RuntimeError:
+        raise ConfigurationError(
+            "there is no such home directory", where=str(directory), hint="give another --state-dir"
+        ) from None
 
 
 def _identity(settings: Settings) -> Identity:
