@@ -43,6 +43,23 @@ SECRETS = {
     "twilio": "SK" + "0123456789abcdef" * 2,
     "sendgrid": "SG" + "." + BODY + "." + BODY,
     "sentry": "sntrys" + "_" + BODY,
+    "langfuse": "sk" + "-lf-" + "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    "openai service account": "sk" + "-svcacct-" + BODY,
+    "openai legacy": "sk" + "-" + BODY,
+    "aws session": "AS" + "IA" + "ABCDEFGHIJKLMNOP",
+    "fireworks": "fw" + "_" + BODY,
+    "cerebras": "csk" + "-" + BODY,
+    "jina": "jina" + "_" + BODY,
+    "atlassian": "ATA" + "TT3x" + BODY,
+    "shopify": "shpat" + "_" + BODY,
+    "supabase": "sbp" + "_" + BODY,
+    "figma": "figd" + "_" + BODY,
+    "linear": "lin" + "_api_" + BODY,
+    "postman": "PM" + "AK-" + BODY,
+    "posthog": "phx" + "_" + BODY,
+    "nvidia": "nv" + "api-" + BODY,
+    "digitalocean": "dop" + "_v1_" + BODY,
+    "telegram": "123456789" + ":AA" + BODY + "abcdefghi",
     "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxIn0." + BODY,
 }
 IN_CONTEXT = {
@@ -78,6 +95,24 @@ IN_CONTEXT = {
     "list under credentials": ('{"credentials": ["me", "hunter2"]}', "hunter2"),
     "pair": ('[{"name": "Authorization", "value": "hunter2"}]', "hunter2"),
     "aws": ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
+    "header as a list": ('[["Authorization", "Bearer hunter2"]]', "hunter2"),
+    "variable of a container": ('{"key": "DB_PASSWORD", "value": "hunter2"}', "hunter2"),
+    "setting by its path": ('{"db.password": "hunter2"}', "hunter2"),
+    "header of an extension": ("curl -H 'X-Vault-Token: hunter2' https://host/", "hunter2"),
+    "second cookie": ("Cookie: lang=en; session=hunter2", "hunter2"),
+    "variable": ("PGPASSWORD=hunter2 psql", "hunter2"),
+    "token of a variable": ("GITHUB_TOKEN=" + BODY, BODY),
+    "token of a setting": ("token: " + BODY, BODY),
+    "quoted apostrophe": ("PASSWORD=\"it's hunter2\"", "hunter2"),
+    "quoted in json": (json.dumps({"a": 'export OPENAI_API_KEY="hunter2 and more"'}), "hunter2"),
+    "quoted in a line of json": (json.dumps({"a": 'export OPENAI_API_KEY="hunter2"'}) + ",", "hunter2"),
+    "connection string with blanks": ("Server=db;Pwd=let me hunter2;Timeout=5", "hunter2"),
+    "quoted yaml": ('database:\n  password: "hunter2 x"\n', "hunter2"),
+    "fenced json": ('Here:\n```json\n{"password": {"value": "hunter2"}}\n```', "hunter2"),
+    "lines of json": ('{"a": 1}\n{"credentials": ["hunter2"]}', "hunter2"),
+    "list of passwords": ('{"passwords": ["hunter2", 12]}', "hunter2"),
+    "json in a text": (json.dumps(json.dumps({"secret": ["hunter2"]})), "hunter2"),
+    "option of a command": ("curl -s --user me:hunter2 https://host/", "hunter2"),
     "private key cut short": ("-----BEGIN EC " + "PRIVATE KEY-----\nMIIE", "MIIE"),
 }  # fmt: skip
 HARMLESS = (
@@ -89,6 +124,16 @@ HARMLESS = (
     "risk-based-approach-2024-example", "secret sauce", "the password: it is on the note",
     "docker -u 1000:1000", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     '{"authority": "x", "token_count": 7}',
+    "if auth == True:", "def login(password=None):", 'api_key=os.environ["KEY"]', "secret = ask()",
+    "sk-learn-based-approach-2024-example", "hf_model_name_is_very_long_one", "npm_config_registry_default_x",
+    "xai-chat-completion-model-2024", "pypi-simple-index-mirror-example", "phx_dynamic_module_loading_1",
+    "4bf92f3577b34da6a3ce929d0e0e4736", "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "tokens: 5", "token: Hello", "X-Request-Id: 0af7651916cd43dd8448eb211c80319c", "a cookie: sweet",
+    '{"headers": ["Authorization", "Content-Type"]}',
+    '{"required": ["authorization", "email"], "names": ["password", "user"]}',
+    '{"properties": {"password": {"type": "string", "description": "as chosen", "minLength": 8}}}',
+    '{"next_page_token": "CAoQAA1234567890abcdef"}', "sudo -u app:app ls", "adduser --user me:you",
+    "risky-1234567890123456789", "https://example.org/a?design=1234567890abcdefgh", "authentication failed",
     '{"tokens": 5, "token": "Hello", "next_page_token": "abc"}', "basic: yes",
 )  # fmt: skip
 
@@ -132,25 +177,50 @@ def test_what_holds_none_is_the_same_object() -> None:
 ANY_TEXT = st.text(alphabet=string.printable, max_size=40)
 SECRET_TEXT = st.sampled_from([*SECRETS.values(), *(text for text, _ in IN_CONTEXT.values())])
 KEYS = ["a", "password", "Api-Key", "content", "authorization", "token", "name", "value"]
-JSON_VALUES = st.recursive(
-    st.one_of(
-        st.none(), st.integers(-(2**40), 2**40), ANY_TEXT,
-        st.builds("{} {} {}".format, ANY_TEXT, SECRET_TEXT, ANY_TEXT),
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
-        inner.map(json.dumps),
-    ),
-    max_leaves=8,
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False), ANY_TEXT,
+    st.text(max_size=9),
 )  # fmt: skip
 
 
-@given(JSON_VALUES)
+def json_values(scalars: st.SearchStrategy[object], keys: list[str]) -> st.SearchStrategy[object]:
+    return st.recursive(
+        scalars,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(st.sampled_from(keys), inner, max_size=3),
+            inner.map(json.dumps),
+        ),
+        max_leaves=8,
+    )
+
+
+SECRET_VALUES = json_values(
+    st.one_of(SCALARS, SECRET_TEXT, st.builds("{} {} {}".format, ANY_TEXT, SECRET_TEXT, ANY_TEXT)), KEYS
+)
+HARMLESS_VALUES = json_values(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.sampled_from(HARMLESS),
+        st.text(alphabet=string.ascii_letters + " .,\n-", max_size=30),
+    ),
+    ["a", "author", "content", "max_tokens"],
+)  # fmt: skip
+
+
+@given(SECRET_VALUES)
 @settings(max_examples=300, deadline=None)
 def test_the_cheap_test_never_overlooks_what_would_be_masked(value: object) -> None:
     if mask_value(value) != value:
         assert may_hold_secret(json.dumps(value).encode())
+        assert may_hold_secret(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+@given(HARMLESS_VALUES)
+@settings(max_examples=300, deadline=None)
+def test_without_secrets_nothing_changes(value: object) -> None:
+    text = json.dumps(value)
+
+    assert mask_text(text) == text
 
 
 def same_but_for_masks(before: object, after: object) -> bool:
@@ -161,28 +231,75 @@ def same_but_for_masks(before: object, after: object) -> bool:
         )
     if isinstance(before, list) and isinstance(after, list):
         return len(before) == len(after) and all(map(same_but_for_masks, before, after))
-    return before == after or (isinstance(after, str) and MASK in after)
+    if isinstance(before, str) and isinstance(after, str) and after not in (before, MASK):
+        if before.lstrip()[:1] in ("{", "[", '"'):
+            try:
+                inner = json.loads(before)
+            except ValueError:
+                return MASK in after
+            return same_but_for_masks(inner, json.loads(after))
+        return MASK in after
+    return (type(before) is type(after) and before == after) or after == MASK
 
 
-@given(JSON_VALUES, st.booleans(), st.sampled_from([None, (",", ":")]))
-@settings(max_examples=400, deadline=None)
+@given(SECRET_VALUES, st.booleans(), st.sampled_from([None, (",", ":")]), st.sampled_from([None, None, 1]))
+@settings(max_examples=300, deadline=None)
 def test_json_stays_json_and_what_is_masked_stays_as_it_is(
-    value: object, ascii_only: bool, separators: tuple[str, str] | None  # noqa: FBT001
+    value: object, ascii_only: bool, separators: tuple[str, str] | None, indent: int | None  # noqa: FBT001
 ) -> None:  # fmt: skip
-    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators, indent=indent)
 
     masked = mask_text(text)
 
-    if isinstance(value, (dict, list)):
-        assert same_but_for_masks(value, json.loads(masked))
+    assert same_but_for_masks(value, json.loads(masked))
     assert mask_text(masked) == masked
+
+
+@given(st.lists(st.one_of(ANY_TEXT, SECRET_TEXT, SECRET_VALUES.map(json.dumps)), max_size=4).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_what_is_masked_stays_as_it_is_in_any_text(text: str) -> None:
+    masked = mask_text(text)
+
+    assert mask_text(masked) == masked
+
+
+@pytest.mark.parametrize("name", IN_CONTEXT)
+@pytest.mark.parametrize("texts", [1, 2, 3])
+def test_secrets_are_masked_in_json_in_json(name: str, texts: int) -> None:
+    text, secret = IN_CONTEXT[name]
+    for _ in range(texts):
+        text = json.dumps({"a": [text]})
+
+    masked = mask_text(text)
+
+    assert secret not in masked
+    for _ in range(texts):
+        masked = json.loads(masked)["a"][0]
+    assert MASK in masked
+
+
+def test_numbers_stay_as_they_are_spelled() -> None:
+    text = '{"a": [1.10, 1e400, -0, 1E+05, 123456789012345678901234567890, NaN], "password": 1.50}'
+
+    assert mask_text(text) == text.replace("1.50", f'"{MASK}"')
+
+
+def test_what_is_nested_too_deep_to_be_looked_at_is_masked() -> None:
+    value: object = {"password": "hunter2"}
+    for _ in range(300):
+        value = [value]
+
+    assert "hunter2" not in json.dumps(mask_value(value))
 
 
 @pytest.mark.parametrize(
     "hostile",
     ['"password' * 20_000, "://a:" * 40_000, "Bearer " * 30_000, "sk-" * 60_000,
      "\\" * 200_000 + '"password"',
-     "-----BEGIN PRIVATE KEY-----" * 8_000, "a-" * 100_000 + "=", "eyJ" * 60_000, "password" * 25_000 + "="],
+     '{"password":' * 20_000, '["' * 50_000 + 'password="', "token=" * 50_000, "curl -u " * 30_000,
+     'password="' + "\\" * 200_000, "cookie: a" * 30_000, "x-" * 90_000 + "key:", "Authorization: " * 20_000,
+     "sk-a" * 60_000, "-----BEGIN PRIVATE KEY-----" * 8_000,
+     "a-" * 100_000 + "=", "eyJ" * 60_000, "password" * 25_000 + "="],
     ids=lambda text: text[:12],
 )  # fmt: skip
 @pytest.mark.timeout(20)
