@@ -4,7 +4,8 @@
 TranslatorError            anything a person must be told; carries a hint
 ├── ConfigurationError     a flag, variable or file says something that cannot be (exit 2)
 ├── InputError             a path that cannot be read (exit 2)
-└── DeliveryError          nothing can be sent; the data is kept (exit 3)
+├── DeliveryError          nothing can be sent; the data is kept (exit 3)
+└── StateError             the state cannot be read or written now (exit 3)
 ```
 
 What is expected of bad input (a line that is not JSON, an envelope that the server refuses) is
@@ -45,5 +46,11 @@ class InputError(TranslatorError):
 
 class DeliveryError(TranslatorError):
     """Nothing can be sent to this destination now; what was read is not lost."""
+
+    exit_code = 3
+
+
+class StateError(TranslatorError):
+    """The state directory cannot be used now: a full disk, a newer version, another sidecar."""
 
     exit_code = 3

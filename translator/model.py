@@ -25,12 +25,48 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         source: An opaque name of the file, equal for all its lines; also shown to people.
         number: The number of the line in its file, from 1; 0 where it is not known.
         too_long: Whether the line was longer than is read; its bytes are not kept.
+        offset: Where it begins in its file, in bytes.
+        written: When it was written, in microseconds, where something around it says so.
     """
 
     data: bytes
     source: str
     number: int
     too_long: bool = False
+    offset: int = 0
+    written: int | None = None
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """How far a file has been read, and what it is known again by.
+
+    Attributes:
+        file_id: An opaque id of our own; it survives renaming and compressing.
+        source: The path under which it was first seen, without the marks of rotation: `Line.source`.
+        path: Where it was last seen.
+        device: The device it lies on.
+        inode: Its number there.
+        offset: Bytes read, decompressed: the end of a whole line.
+        lines: How many lines lie before the offset.
+        size: Its size when it was last looked at, in bytes.
+        head: A hash of its first `head_size` bytes, decompressed.
+        head_size: At most 4,096, and not more than the offset.
+        tail: A hash of the `tail_size` bytes before the offset.
+        tail_size: At most 4,096, and not more than the offset.
+    """
+
+    file_id: str
+    source: str
+    path: str
+    device: int
+    inode: int
+    offset: int
+    lines: int
+    size: int
+    head: str
+    head_size: int
+    tail: str
+    tail_size: int
 
 
 class Kind(StrEnum):

@@ -7,7 +7,6 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translator.files.lines import LineSplitter
 from translator.formats.native.reader import NativeReader
 from translator.formats.native.timestamps import parse_duration, parse_time
 from translator.formats.records import Unreadable
@@ -82,31 +81,3 @@ def test_what_strict_json_refuses_is_mended() -> None:
 
         assert isinstance(event, Event)
         assert event.fields["tool"] == "t"
-
-
-@given(st.lists(st.binary(max_size=20), max_size=30), st.lists(st.integers(1, 50), max_size=20))
-@settings(max_examples=200, deadline=None)
-def test_lines_are_the_same_whatever_the_chunks(parts: list[bytes], sizes: list[int]) -> None:
-    data = b"\n".join(parts)
-    splitter = LineSplitter()
-    lines: list[bytes | None] = []
-    position = 0
-    for size in [*sizes, len(data) + 1]:
-        lines += splitter.feed(data[position : position + size])
-        position += size
-    lines += splitter.finish()
-
-    expected = data.split(b"\n")
-    assert lines == (expected if expected[-1] else expected[:-1])
-
-
-def test_a_line_of_fifty_megabytes_is_passed_over_in_flat_memory() -> None:
-    splitter = LineSplitter(1_000_000)
-    lines: list[bytes | None] = splitter.feed(b"before\n")
-    for _ in range(50):
-        lines += splitter.feed(b"x" * 1_000_000)
-        assert splitter.pending <= 1_000_000
-    lines += splitter.feed(b"x\nafter\n")
-
-    assert lines == [b"before", None, b"after"]
-    assert splitter.too_long == 1

@@ -8,8 +8,22 @@ from itertools import pairwise
 
 import pytest
 
-from tests.spans.logs import at, identities, lines, notes_of, one, rebuilt, rebuilt_lines, traced, traces
+from tests.spans.logs import (
+    Log,
+    Record,
+    at,
+    identities,
+    lines,
+    notes_of,
+    one,
+    rebuilt,
+    rebuilt_lines,
+    traced,
+    traces,
+)
 from translator.model import Line
+from translator.pipeline.translation import Windows
+from translator.spans import assembler
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -240,3 +254,29 @@ def test_the_same_bytes_give_the_same_ids(windows_line_end: bytes) -> None:
     first, second = (rebuilt_lines([Line(data, "a.log", 1)]) for _ in range(2))
 
     assert identities(first) == identities(second)
+
+
+def test_of_very_many_finished_traces_the_oldest_are_forgotten_and_still_find_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assembler, "MAX_REMEMBERED", 10)
+    log = Log(Windows(reorder=0.0, orphan=0.0))
+    for number in range(30):
+        log.read(*traced(f"run {number}", *whole_run(number)), now=float(number))
+    first = {span.span_id: span for span in log.spans if span.trace_id == log.spans[0].trace_id}
+
+    again = log.read(*traced("run 0", at(50, "tool", tool="late", span_id="l", parent_id="a0")), now=31.0)
+    again += log.end(now=100.0)
+
+    assert len(log.translation.capture()) < 20_000
+    (late,) = again
+    assert late.parent_id in first
+
+
+def whole_run(number: int) -> list[Record]:
+    return [
+        at(0, "agent.start", agent="A", span_id=f"a{number}"),
+        at(1, "tool.start", tool="t", call_id="1"),
+        at(2, "tool.end", tool="t", call_id="1"),
+        at(3, "agent.end", agent="A", span_id=f"a{number}"),
+    ]

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 
 from translator.content.plain import plain
-from translator.model import Json
+from translator.model import Json, Line
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -28,6 +28,16 @@ class Unreadable(msgspec.Struct, frozen=True):
 BLANK = Unreadable("blank")
 TOO_LONG = Unreadable("too_long", "the line is longer than max_line_bytes, and was not read")
 _NOT_AN_OBJECT = Unreadable("not_an_object", "the line is JSON, but no object")
+
+
+def looks_like_event(line: Line, why: Unreadable) -> bool:
+    """Whether a line that cannot be read was meant to be an event, and is worth keeping.
+
+    A line of text between events is none; the begin of a JSON object, or an event without a time, is.
+    """
+    if why.reason == "not_json":
+        return line.data.lstrip(_BOM + b" \t\0")[:1] == b"{"
+    return why.reason in ("no_timestamp", "too_long")
 
 
 def parse_record(data: bytes) -> dict[str, Json] | Unreadable:

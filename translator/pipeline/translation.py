@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 import msgspec
 
+from translator.content.plain import plain
 from translator.envelopes.sampling import is_sampled
 from translator.formats.records import TOO_LONG, Unreadable
 from translator.formats.registry import AUTO, make_reader
 from translator.model import Line, Span
 from translator.spans.assembler import Assembler
-from translator.spans.reorder import Reorder
+from translator.spans.reorder import Reorder, ReorderState
+from translator.spans.snapshot import AssemblerState, holders_of
 
 FOREVER = float("inf")
 
@@ -34,6 +37,16 @@ class Windows(msgspec.Struct, frozen=True):
         """The same for input that is read to its end: everything waits for the end."""
         return Windows(self.idle, FOREVER, FOREVER)
 
+
+class TranslationState(msgspec.Struct):
+    """What has been read and is not finished."""
+
+    reorder: ReorderState
+    assembler: AssemblerState
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(TranslationState)
 
 SkipListener = Callable[[Line, Unreadable], None]
 
@@ -79,6 +92,7 @@ class Translation:
         self.events: Counter[str] = Counter()
         self.spans: Counter[str] = Counter()
         self.unsampled = 0
+        self._popped = 0
 
     @property
     def open_spans(self) -> int:
@@ -89,8 +103,53 @@ class Translation:
         """What was not as it should be in lines that were understood, by a bounded word."""
         return dict(self._reader.counts + self._assembler.counts)
 
-    def feed(self, lines: Iterable[Line], now: float) -> None:
-        """Takes lines that were read at `now` (seconds)."""
+    def next_due(self) -> float | None:
+        """When (in seconds) the next line that waits for earlier ones goes on; None for none."""
+        return self._reorder.next_due()
+
+    def _forget_counts(self) -> None:
+        for counter in (self.lines, self.events, self.spans, self._reader.counts, self._assembler.counts):
+            counter.clear()
+        self.unsampled = 0
+
+    @property
+    def steps(self) -> int:
+        """A number that changes with every change that `ready` makes to what is known."""
+        return self._popped + self._assembler.expired
+
+    def capture(self) -> bytes:
+        """All that has been read and is not finished, for `restore`."""
+        state = TranslationState(self._reorder.capture(), self._assembler.capture())
+        try:
+            return _ENCODER.encode(state)
+        except (RecursionError, OverflowError):
+            # What is nested too deeply to be stored is cut before it is sent, too.
+            events = (event for _, _, event in state.reorder.heap)
+            for holder in chain(events, holders_of(state.assembler)):
+                holder.fields, holder.extra = plain(holder.fields), plain(holder.extra)
+            return _ENCODER.encode(state)
+
+    def restore(self, captured: bytes, now: float) -> None:
+        """Goes on from what another translation has captured; to be called before anything else.
+
+        Args:
+            captured: What `capture` gave.
+            now: Seconds, on the clock that goes on from the other's.
+
+        Raises:
+            ValueError: It is not what `capture` gives.
+        """
+        state = _DECODER.decode(captured)
+        self._reorder.restore(state.reorder, now)
+        self._assembler.restore(state.assembler, now)
+
+    def feed(self, lines: Iterable[Line], now: float) -> list[Line]:
+        """Takes lines that were read at `now` (seconds).
+
+        Returns:
+            Those that are events: what the translation now knows comes of them alone.
+        """
+        taken: list[Line] = []
         read, push = self._reader.read, self._reorder.push
         counts, events = self.lines, self.events
         for line in lines:
@@ -103,11 +162,23 @@ class Translation:
             counts["event"] += 1
             events[f"{event.kind}.{event.phase}"] += 1
             push(event, now)
+            taken.append(line)
+        return taken
+
+    def retake(self, lines: Iterable[Line], now: float) -> list[Span]:
+        """Takes a step again that was taken before a restart: nobody is told, and nothing counted."""
+        on_skip, self._on_skip = self._on_skip, _ignore
+        self.feed(lines, now)
+        spans = self.ready(now)
+        self._on_skip = on_skip
+        self._forget_counts()
+        return spans
 
     def ready(self, now: float) -> list[Span]:
         """The spans that are finished at `now` (seconds)."""
         spans: list[Span] = []
         for event in self._reorder.pop(now):
+            self._popped += 1
             spans.extend(self._assembler.feed(event, now))
         spans.extend(self._assembler.expire(now))
         return self._counted(spans)

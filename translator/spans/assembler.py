@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
+from itertools import islice
 
 from translator.model import Event, Kind, Phase, Span
 from translator.spans.ids import span_id_from
@@ -25,10 +26,16 @@ from translator.spans.orphans import (
 )
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
-from translator.spans.trace import HeldEnd, Node, Orphan, Scope, Trace, times
+from translator.spans.snapshot import AssemblerState, capture, restore
+from translator.spans.trace import DueQueues, HeldEnd, Node, Orphan, Scope, Trace, times
 
 MAX_OPEN = 10_000
 """Open spans that one trace may have; above it the oldest is closed as unfinished."""
+
+MAX_REMEMBERED = 20_000
+"""Spans that are remembered; above it the traces that rest for longest are forgotten before their time."""
+
+_LOOKED_THROUGH = 64
 
 KEEP_UNFINISHED = 24 * 3600.0
 """Seconds for which the end of an unfinished span is still awaited."""
@@ -54,11 +61,12 @@ class Assembler:
         self._orphan_hold = orphan_hold
         self._end_hold = end_hold
         self._traces = Traces(round(idle_timeout * 1e6))
-        self._ends: deque[tuple[float, Trace, HeldEnd]] = deque()
-        self._orphans: deque[tuple[float, Trace | None, Scope, Orphan]] = deque()
-        self._waiting: deque[tuple[float, Trace, Node]] = deque()
+        self._due = DueQueues()
         self._out: list[Span] = []
         self.counts: Counter[str] = Counter()
+        self._spans = 0
+        self.expired = 0
+        """How often `expire` has let something go, whether spans came of it or not."""
 
     @property
     def open_spans(self) -> int:
@@ -90,40 +98,74 @@ class Assembler:
 
     def expire(self, now: float) -> list[Span]:
         """Lets go what has waited long enough at `now` (seconds)."""
-        while self._ends and self._ends[0][0] <= now:
-            _, trace, held = self._ends.popleft()
+        due = self._due
+        while due.ends and due.ends[0][0] <= now:
+            _, trace, held = due.ends.popleft()
             self._give_up_end(trace, held)
-        while self._orphans and self._orphans[0][0] <= now:
-            due, of_trace, scope, orphan = self._orphans.popleft()
-            self._give_up_orphan(of_trace, scope, orphan, due)
-        while self._waiting and self._waiting[0][0] <= now:
-            _, trace, node = self._waiting.popleft()
+            self.expired += 1
+        while due.orphans and due.orphans[0][0] <= now:
+            since, of_trace, scope, orphan = due.orphans.popleft()
+            self._give_up_orphan(of_trace, scope, orphan, since)
+            self.expired += 1
+        while due.waiting and due.waiting[0][0] <= now:
+            _, trace, node = due.waiting.popleft()
+            self.expired += 1
             if node.parent_id not in trace.promised:
                 self._let_go_alone(trace, node)
         for trace in list(self._traces.by_id.values()):
             idle = now - trace.touched
             if idle < self._idle_timeout:
                 break
-            self._close_unfinished(trace, list(trace.open.values()))
+            if trace.open:
+                self._close_unfinished(trace, list(trace.open.values()))
+                self.expired += 1
             if trace.at_rest() and (not trace.unfinished or idle >= KEEP_UNFINISHED):
-                self._traces.forget(trace)
+                self._forget(trace)
+        if self._spans > MAX_REMEMBERED:
+            self._forget_some()
         return self._taken()
+
+    def _make(self, trace: Trace, event: Event, where: Place, start: int) -> Node:
+        self._spans += 1
+        return make_node(trace, event, where, start)
+
+    def _forget(self, trace: Trace) -> None:
+        self._spans -= len(trace.nodes)
+        self._traces.forget(trace)
+        self.expired += 1
+
+    def _forget_some(self) -> None:
+        for trace in list(islice(self._traces.by_id.values(), _LOOKED_THROUGH)):
+            if self._spans <= MAX_REMEMBERED:
+                return
+            if trace.at_rest() and not trace.unfinished:
+                self._forget(trace)
 
     def drain(self, *, close_open: bool = True) -> list[Span]:
         """Lets go everything that waits; where the input has ended, open spans as unfinished."""
-        while self._ends:
-            _, trace, held = self._ends.popleft()
+        due = self._due
+        while due.ends:
+            _, trace, held = due.ends.popleft()
             self._give_up_end(trace, held)
-        while self._orphans:
-            due, of_trace, scope, orphan = self._orphans.popleft()
-            self._give_up_orphan(of_trace, scope, orphan, due)
+        while due.orphans:
+            since, of_trace, scope, orphan = due.orphans.popleft()
+            self._give_up_orphan(of_trace, scope, orphan, since)
         if close_open:
             for trace in list(self._traces.by_id.values()):
                 self._close_unfinished(trace, list(trace.open.values()))
-        while self._waiting:
-            _, trace, node = self._waiting.popleft()
+        while due.waiting:
+            _, trace, node = due.waiting.popleft()
             self._let_go_alone(trace, node)
         return self._taken()
+
+    def capture(self) -> AssemblerState:
+        """All that is known, to be restored by another assembler with the same windows."""
+        return capture(self._traces, self._due)
+
+    def restore(self, state: AssemblerState, now: float) -> None:
+        """Goes on from what another assembler has captured; to be called before anything else."""
+        restore(state, self._traces, self._due, now + max(self._orphan_hold, self._end_hold))
+        self._spans = sum(len(trace.nodes) for trace in self._traces.by_id.values())
 
     def _taken(self) -> list[Span]:
         out = self._out
@@ -140,7 +182,7 @@ class Assembler:
         if len(trace.open) >= MAX_OPEN:
             self.counts["too_many_open"] += 1
             self._close_unfinished(trace, [next(iter(trace.open.values()))])
-        node = make_node(trace, event, place(trace, event, caller), event.time)
+        node = self._make(trace, event, place(trace, event, caller), event.time)
         trace.open[node.span_id] = node
         if node.kind is Kind.AGENT:
             trace.agents[node.span_id] = node
@@ -164,7 +206,7 @@ class Assembler:
         else:
             held = HeldEnd(event)
             trace.ends.append(held)
-            self._ends.append((now + self._end_hold, trace, held))
+            self._due.ends.append((now + self._end_hold, trace, held))
         return True
 
     def _chunk(self, event: Event, trace: Trace | None) -> None:
@@ -198,7 +240,7 @@ class Assembler:
         if trace is not None and "span_id" in event.fields:
             trace.promised.add(span_id_from(trace.trace_id, event.fields["span_id"]))
         pool.add(orphan)
-        self._orphans.append((now + self._orphan_hold, trace, scope, orphan))
+        self._due.orphans.append((now + self._orphan_hold, trace, scope, orphan))
 
     # Spans in one line.
 
@@ -231,13 +273,13 @@ class Assembler:
         ring = above is not None and bool(node.below) and is_above(trace, node, above)
         if above is not None and above.held and not ring:
             node.held = True
-            above.below.append(node)
+            above.below.append(node.span_id)
         elif parent_id is None or node.remote or above is not None:
             self._let_go(trace, node)
         else:
             node.held = True
             trace.waiting.setdefault(parent_id, {})[node.span_id] = node
-            self._waiting.append((now + self._orphan_hold, trace, node))
+            self._due.waiting.append((now + self._orphan_hold, trace, node))
 
     def _grow(self, trace: Trace, orphan: Orphan, where: Place) -> Node:
         """The node of a one-line event, with the nodes of all that it encloses below it."""
@@ -252,7 +294,7 @@ class Assembler:
                 inner = Place(around.span_id)
             node = self._sow(trace, child, inner)
             node.held = True
-            around.below.append(node)
+            around.below.append(node.span_id)
             left.extend((grandchild, node) for grandchild in reversed(child.below))
         return root
 
@@ -262,12 +304,12 @@ class Assembler:
         if end < start:
             self.counts["ends_before_starts"] += 1
             end = start
-        node = make_node(trace, orphan.event, where, start)
+        node = self._make(trace, orphan.event, where, start)
         node.end = settle_end(trace, node, end)
         trace.close(node)
         touch(trace, node, end)
         trace.promised.discard(node.span_id)
-        node.below.extend(trace.waiting.pop(node.span_id, {}).values())
+        node.below.extend(trace.waiting.pop(node.span_id, ()))
         self._report_model(trace, node)
         return node
 
@@ -311,7 +353,7 @@ class Assembler:
         trace.ends.remove(held)
         self.counts["starts_missing"] += 1
         event = held.event
-        node = make_node(trace, event, place(trace, event, None), event.time)
+        node = self._make(trace, event, place(trace, event, None), event.time)
         node.end = event.time
         node.incomplete = "no_start"
         trace.close(node)
@@ -347,6 +389,6 @@ class Assembler:
             self._out.append(make_span(trace, current))
             if current.incomplete != "no_end":
                 strip(current)
-            left.extend(reversed(current.below))
+            left.extend(trace.nodes[span_id] for span_id in reversed(current.below))
             current.below = []
             left.extend(trace.waiting.pop(current.span_id, {}).values())

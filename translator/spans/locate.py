@@ -44,7 +44,7 @@ class Traces:
         self._idle = idle
         self.by_id: OrderedDict[str, Trace] = OrderedDict()
         self.scopes: dict[str, Scope] = {}
-        self._repeats: dict[str, int] = {}
+        self.repeats: dict[str, int] = {}
 
     def locate(self, event: Event) -> Location:
         """Where the event belongs; a new trace where it begins one."""
@@ -76,7 +76,7 @@ class Traces:
         """A new trace that the event's line opens and names."""
         first = trace_id = trace_id_of_line(event.line, 0)
         while trace_id in self.by_id:
-            equal_before = self._repeats[first] = self._repeats.get(first, 0) + 1
+            equal_before = self.repeats[first] = self.repeats.get(first, 0) + 1
             trace_id = trace_id_of_line(event.line, equal_before)
         trace = self._begin(trace_id, event)
         self._enter(trace, event.source)
@@ -87,7 +87,7 @@ class Traces:
     def forget(self, trace: Trace) -> None:
         """Frees all that is known of a trace."""
         del self.by_id[trace.trace_id]
-        self._repeats.pop(trace.trace_id, None)
+        self.repeats.pop(trace.trace_id, None)
         for name in trace.scopes:
             scope = self.scopes.get(name)
             if scope is None:

@@ -146,5 +146,5 @@ def make_span(trace: Trace, node: Node) -> Span:
     end = node.end if node.end is not None else node.last
     return Span(
         trace.trace_id, node.span_id, node.parent_id, segment.segment_id, segment_name,
-        node.kind, node.start, end, fields, node.extra, node.incomplete, trace.baggage,
+        node.kind, node.start, end, fields, dict(node.extra), node.incomplete, trace.baggage,
     )  # fmt: skip

@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush
 
+import msgspec
+
 from translator.model import Event
+from translator.spans.revive import revived
+
+
+class ReorderState(msgspec.Struct):
+    """What a `Reorder` holds, in a form that can be stored.
+
+    Attributes:
+        heap: The events with their time (microseconds) and number, a heap.
+        arrivals: When (seconds) the window of each is over, with its time.
+        pushed: How many were ever pushed.
+    """
+
+    heap: list[tuple[int, int, Event]] = []
+    arrivals: list[tuple[float, int]] = []
+    pushed: int = 0
 
 
 class Reorder:
@@ -55,6 +72,19 @@ class Reorder:
         self._heap.clear()
         self._arrivals.clear()
         return ready
+
+    def capture(self) -> ReorderState:
+        """What is held, to be restored by another one with the same window."""
+        return ReorderState(list(self._heap), list(self._arrivals), self._pushed)
+
+    def restore(self, state: ReorderState, now: float) -> None:
+        """Goes on from what another one has captured; to be called before anything else."""
+        self._heap = [(time, number, revived(event)) for time, number, event in state.heap]
+        self._arrivals.extend(state.arrivals)
+        if self._heap and not self._arrivals and self._window != float("inf"):
+            # The other one waited for the end of its input.
+            self._arrivals.append((now + self._window, max(time for time, _, _ in self._heap)))
+        self._pushed = state.pushed
 
     def next_due(self) -> float | None:
         """When (in seconds) the next event can leave, or None when nothing waits."""

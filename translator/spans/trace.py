@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -31,7 +32,7 @@ class Node(msgspec.Struct):
         segment_id: The span id of its segment, once one of the spans in it has been let go.
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
         held: Whether it has ended, but waits for its parent to turn up.
-        below: Ended spans under it that wait until it is let go.
+        below: The ids of ended spans under it that wait until it is let go.
     """
 
     kind: Kind
@@ -53,7 +54,7 @@ class Node(msgspec.Struct):
     segment_name: str = ""
     incomplete: str | None = None
     held: bool = False
-    below: list[Node] = msgspec.field(default_factory=list)
+    below: list[str] = msgspec.field(default_factory=list)
 
     @property
     def name(self) -> str | None:
@@ -100,6 +101,9 @@ class Pool(msgspec.Struct):
     def __len__(self) -> int:
         return len(self._orphans)
 
+    def __iter__(self) -> Iterator[Orphan]:
+        return iter(list(self._orphans.values()))
+
     def __contains__(self, event: Event) -> bool:
         """Whether the very span, with an id of its own, waits already: its line was read twice."""
         return _name(event) in self._named
@@ -108,6 +112,10 @@ class Pool(msgspec.Struct):
         """Takes in a one-line event."""
         last = next(reversed(self._orphans.values()), None)
         orphan.latest = max(orphan.times()[1], last.latest if last is not None else 0)
+        self.put_back(orphan)
+
+    def put_back(self, orphan: Orphan) -> None:
+        """Takes in one that was in it before a restart, as it was."""
         self._orphans[id(orphan)] = orphan
         name = _name(orphan.event)
         if name is not None:
@@ -210,3 +218,17 @@ class Scope(msgspec.Struct):
 
     traces: list[Trace] = msgspec.field(default_factory=list)
     orphans: Pool = msgspec.field(default_factory=Pool)
+
+
+class DueQueues(msgspec.Struct):
+    """What is let go when its time has come, whatever the lines say; times in seconds, soonest first.
+
+    Attributes:
+        ends: Ends without a start.
+        orphans: One-line events without a parent, in their trace or else in their scope.
+        waiting: Ended spans whose parent the logs have not named yet.
+    """
+
+    ends: deque[tuple[float, Trace, HeldEnd]] = msgspec.field(default_factory=deque)
+    orphans: deque[tuple[float, Trace | None, Scope, Orphan]] = msgspec.field(default_factory=deque)
+    waiting: deque[tuple[float, Trace, Node]] = msgspec.field(default_factory=deque)
