@@ -2,76 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from translator.model import Line
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """The longest line that is read, in bytes; longer ones are counted and passed over."""
 
 
-def numbered(lines: Iterable[bytes | None], source: str, before: int) -> list[Line]:
-    """Lines with their places.
-
-    Args:
-        lines: As the splitter gives them.
-        source: The file.
-        before: How many of its lines came before.
-    """
-    return [
-        Line(b"", source, number, too_long=True) if data is None else Line(data, source, number)
-        for number, data in enumerate(lines, before + 1)
-    ]
-
-
 class LineSplitter:
     """Cuts a stream of bytes into lines at line feeds, whatever the chunks.
 
-    Memory stays flat for a line of any length: what is above the limit is not kept.
+    Memory stays flat for a line of any length: what is above the limit is not kept. NUL bytes at the
+    beginning of a line are dropped: a file that was truncated under a writer who does not append
+    begins with a hole of them, which may be larger than any line.
 
     Args:
+        source: What the lines call their file.
         max_line_bytes: The longest line that is kept.
+        offset: Where the stream begins in its file, in bytes.
+        number: How many lines of the file lie before it.
 
     Attributes:
-        too_long: How many lines were longer.
+        offset: Where the line that has no newline yet begins: the end of the last whole line.
+        number: How many lines lie before it.
+        position: Where the next byte belongs.
     """
 
-    def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+    def __init__(
+        self, source: str = "", max_line_bytes: int = MAX_LINE_BYTES, *, offset: int = 0, number: int = 0
+    ) -> None:
+        self.offset = offset
+        self.number = number
+        self.position = offset
+        self._source = source
         self._max = max_line_bytes
         self._parts: list[bytes] = []
         self._held = 0
         self._skipping = False
-        self.too_long = 0
 
     @property
     def pending(self) -> int:
-        """Bytes of the line that has no newline yet."""
+        """Bytes kept of the line that has no newline yet."""
         return self._held
 
-    def feed(self, data: bytes) -> list[bytes | None]:
-        """The lines that are complete with these bytes, without line feed; None for one too long."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether a line has begun that has no newline yet."""
+        return self._held > 0 or self._skipping
+
+    def skip_line(self) -> None:
+        """Passes over the rest of the line in which the stream begins."""
+        self._skipping = True
+
+    def feed(self, data: bytes) -> list[Line]:
+        """The lines that are complete with these bytes."""
+        self.position += len(data)
         first, newline, rest = data.partition(b"\n")
-        if not newline:
-            self._hold(data)
-            return []
-        lines: list[bytes | None] = []
         self._hold(first)
-        lines.append(self._complete())
+        if not newline:
+            return []
+        lines = [self._complete(self.position - len(rest))]
+        source, number, offset = self._source, self.number, self.offset
         *whole, last = rest.split(b"\n")
+        # A line that lies whole in the chunk is longer than the limit only if the chunk is.
+        odd = len(rest) > self._max or b"\0" in rest
         for line in whole:
-            if len(line) > self._max:
-                self.too_long += 1
-                lines.append(None)
+            number += 1
+            if odd:
+                kept = line.lstrip(b"\0")
+                too_long = len(kept) > self._max
+                lines.append(Line(b"" if too_long else kept, source, number, too_long, offset))
             else:
-                lines.append(line)
+                lines.append(Line(line, source, number, False, offset))  # noqa: FBT003
+            offset += len(line) + 1
+        self.number, self.offset = number, offset
         self._hold(last)
         return lines
 
-    def finish(self) -> list[bytes | None]:
+    def finish(self) -> list[Line]:
         """The last line of a file that is final, if it has no newline."""
-        return [self._complete()] if self._held or self._skipping else []
+        return [self._complete(self.position)] if self.unfinished else []
 
     def _hold(self, data: bytes) -> None:
+        if not self._held and not self._skipping and data.startswith(b"\0"):
+            data = data.lstrip(b"\0")
         if not data:
             return
         if self._skipping or self._held + len(data) > self._max:
@@ -82,12 +95,11 @@ class LineSplitter:
         self._parts.append(data)
         self._held += len(data)
 
-    def _complete(self) -> bytes | None:
-        if self._skipping:
-            self._skipping = False
-            self.too_long += 1
-            return None
-        line = b"".join(self._parts)
+    def _complete(self, end: int) -> Line:
+        self.number += 1
+        line = Line(b"".join(self._parts), self._source, self.number, self._skipping, self.offset)
+        self.offset = end
+        self._skipping = False
         self._parts.clear()
         self._held = 0
         return line

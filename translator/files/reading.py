@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
+import os
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
-
-import zstandard
 
 from translator.errors import InputError
+from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
 from translator.files.discover import STDIN
-from translator.files.lines import MAX_LINE_BYTES, LineSplitter, numbered
+from translator.files.lines import MAX_LINE_BYTES
+from translator.files.names import source_of
+from translator.files.stream import LineStream
 from translator.model import Line
 
 CHUNK_BYTES = 1024 * 1024
-
-_DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError)
-
-
-def open_plain(path: Path) -> IO[bytes]:
-    """A file's content, decompressed where its first bytes say so (gzip, bzip2, xz, zstd)."""
-    with path.open("rb") as file:
-        magic = file.read(6)
-    if magic.startswith(b"\x1f\x8b"):
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if magic.startswith(b"BZh"):
-        return bz2.open(path, "rb")
-    if magic.startswith(b"\xfd7zXZ\0"):
-        return lzma.open(path, "rb")
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast("IO[bytes]", zstandard.open(path, "rb", dctx=zstandard.ZstdDecompressor()))
-    return path.open("rb")
 
 
 def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list[Line]]:
     """The lines of a whole file, or of standard input for `-`, in batches.
 
+    Compressed files (gzip, bzip2, xz, zstd, by their first bytes) are read as what they hold, and
+    lines of container engines as what the containers wrote.
+
     Raises:
         InputError: The file cannot be read, or is damaged; what came before has been handed out.
     """
-    splitter = LineSplitter(max_line_bytes)
-    number = 0
+    stream = LineStream(source_of(path), max_line_bytes)
     try:
-        with _opened(path) as file:
-            while chunk := file.read(CHUNK_BYTES):
-                lines = splitter.feed(chunk)
-                yield numbered(lines, path, number)
-                number += len(lines)
-        yield numbered(splitter.finish(), path, number)
-    except _DAMAGED as error:
+        for chunk in _chunks(path):
+            yield stream.feed(chunk)
+        yield stream.finish()
+    except DAMAGED as error:
         raise InputError(
             f"cannot be read: {error.__class__.__name__}: {error}",
             where=path,
@@ -61,5 +40,18 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
         ) from error
 
 
-def _opened(path: str) -> IO[bytes]:
-    return sys.stdin.buffer if path == STDIN else open_plain(Path(path))
+def _chunks(path: str) -> Iterator[bytes]:
+    if path == STDIN:
+        while chunk := sys.stdin.buffer.read(CHUNK_BYTES):
+            yield chunk
+        return
+    with Path(path).open("rb", buffering=0) as file:
+        first = file.read(MAGIC_BYTES)
+        if is_compressed(first):
+            decompressor = Decompressor(first)
+            while chunk := decompressor.read(file.fileno(), CHUNK_BYTES):
+                yield chunk
+            return
+        yield first
+        while chunk := os.read(file.fileno(), CHUNK_BYTES):
+            yield chunk

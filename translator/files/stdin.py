@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 
 from translator.files.discover import STDIN
-from translator.files.lines import LineSplitter, numbered
-from translator.files.tail import Batch
+from translator.files.stream import LineStream
+from translator.files.tail import Batch, Position
 
 CHUNK_BYTES = 64 * 1024
 _QUEUED = 64
@@ -26,11 +26,10 @@ class StdinTailer:
 
     def __init__(self, descriptor: int, max_line_bytes: int, changed: threading.Event) -> None:
         self._descriptor = descriptor
-        self._splitter = LineSplitter(max_line_bytes)
+        self._stream = LineStream(STDIN, max_line_bytes)
         self._changed = changed
         self._chunks: queue.Queue[bytes] = queue.Queue(_QUEUED)
         self._thread = threading.Thread(target=self._read, name="stdin", daemon=True)
-        self._number = 0
         self.ended = False
         self.files = 1
 
@@ -47,10 +46,15 @@ class StdinTailer:
             except queue.Empty:
                 return
             self.ended = not data
-            lines = self._splitter.feed(data) if data else self._splitter.finish()
-            batch = numbered(lines, STDIN, self._number)
-            self._number += len(lines)
-            yield Batch(STDIN, 0, batch)
+            yield Batch(None, self._stream.feed(data) if data else self._stream.finish())
+
+    def positions(self) -> list[Position]:
+        """None: how much is still in a pipe cannot be told."""
+        return []
+
+    def forgotten(self) -> list[str]:
+        """None: a pipe is never known again."""
+        return []
 
     def close(self) -> None:
         """Nothing to let go: the thread ends with its input, or with the process."""

@@ -1,0 +1,190 @@
+"""What the system denies: descriptors, permissions, disks; and what many files cost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.files.following import Sidecar, open_files, texts, write
+
+TRY_AGAIN = [errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EIO, errno.ESTALE]
+
+
+@contextmanager
+def granted(files: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_two_hundred_files_with_sixty_four_descriptors(tmp_path: Path) -> None:
+    with granted(64):
+        before = open_files()
+        sidecar = Sidecar(tmp_path)
+        for turn in range(3):
+            for number in range(200):
+                write(tmp_path / f"{number}.log", texts(number * 1000 + turn * 20, 20, 500))
+            sidecar.look()
+            assert open_files() - before <= 32
+        (tmp_path / "7.log").rename(tmp_path / "7.log.1")
+        write(tmp_path / "7.log", texts(500_000, 20))
+        sidecar.look()
+
+        assert not sidecar.problems
+        assert len(sidecar.data) == len(set(sidecar.data)) == 200 * 60 + 20
+
+
+def test_eight_hundred_files_at_once(tmp_path: Path) -> None:
+    banner = texts(0, 32, 40)
+    for number in range(800):
+        write(tmp_path / f"{number}.log", [*banner, *texts(number * 100, 20)])
+    sidecar = Sidecar(tmp_path / "*.log", max_files=100)
+    sidecar.look()
+    sidecar.restart()
+    sidecar.look()
+
+    assert len(sidecar.data) == 800 * (32 + 20)
+    assert sidecar.tailer.files == 800
+
+
+@pytest.mark.parametrize("number", TRY_AGAIN)
+@pytest.mark.parametrize("call", ["open", "pread"])
+def test_what_cannot_be_read_now_is_tried_again_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    log = tmp_path / "app.log"
+    write(log, texts(0, 10))
+    sidecar = Sidecar(log, max_files=1)
+    real = getattr(os, call)
+
+    def failing(*arguments: object) -> object:
+        if call == "pread" or arguments[0] == str(log):
+            raise OSError(number, os.strerror(number), str(log))
+        return real(*arguments)
+
+    for count in (10, 20):
+        sidecar.tailer._descriptors.close_all()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing)
+            sidecar.wait()
+            sidecar.tailer._descriptors.close_all()
+            sidecar.wait()
+        assert [(path, error.errno) for path, error in sidecar.problems] == [(str(log), number)]
+        assert len(sidecar.data) == count - 10
+        sidecar.look()
+        assert sidecar.data == texts(0, count)
+        sidecar.problems.clear()
+        write(log, texts(count, 10))
+
+
+def test_a_directory_that_cannot_be_listed_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    write(inner / "a.log", texts(0, 10))
+    sidecar = Sidecar(tmp_path)
+    sidecar.look()
+    real = os.scandir
+
+    def failing(path: str) -> object:
+        if path == str(inner):
+            raise PermissionError(errno.EACCES, "denied", path)
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", failing)
+        sidecar.wait(2000)
+        write(inner / "a.log", texts(10, 10))
+        sidecar.wait()
+    sidecar.wait()
+
+    assert sidecar.data == texts(0, 20)
+    assert len(sidecar.problems) == 1
+    assert len(sidecar.known) == 1
+
+
+def test_many_idle_files_cost_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1000):
+        write(tmp_path / f"{number}.log", texts(number * 10, 10, 1000))
+    sidecar = Sidecar(tmp_path)
+    sidecar.wait()
+    assert len(sidecar.data) == 10_000
+
+    calls: list[str] = []
+
+    def counted(name: str) -> Callable[..., object]:
+        real = getattr(os, name)
+
+        def call(*given: object) -> object:
+            calls.append(name)
+            return real(*given)
+
+        return call
+
+    for name in ("open", "pread", "scandir"):
+        monkeypatch.setattr(os, name, counted(name))
+    started = time.process_time()
+    for _ in range(10):
+        sidecar.look()
+    spent = (time.process_time() - started) / 10
+
+    assert calls == ["scandir"] * 10
+    assert spent < 0.05  # it is a tenth of that where nothing else runs
+
+
+def test_a_growing_file_is_read_in_turn_with_others(tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / f"{name}.log", texts(0 if name == "a" else 50_000, 50_000, 20))
+    sidecar = Sidecar(tmp_path)
+    sidecar.tailer.scan()
+    order = [batch.lines[0].source[-5] for batch in sidecar.tailer.poll() if batch.lines]
+
+    assert order[:8] in (list("abababab"), list("babababa"))
+
+
+def test_where_it_stands(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    write(log, texts(0, 10))
+    sidecar = Sidecar(log)
+    sidecar.look()
+    (position,) = sidecar.tailer.positions()
+    size = log.stat().st_size
+    assert (position.path, position.size, position.offset) == (str(log), size, size)
+    assert (position.lag, position.behind) == (0, 0.0)
+    write(log, texts(10, 10))
+    sidecar.tailer.scan()
+    sidecar.now += 7
+    (position,) = sidecar.tailer.positions()
+    assert (position.size, position.offset, position.lag, position.behind) == (2 * size, size, size, 7.0)
+    sidecar.poll()
+    (position,) = sidecar.tailer.positions()
+    assert (position.lag, position.behind) == (0, 0.0)
+
+
+def test_a_consumer_that_stops_in_the_middle_goes_on_later(tmp_path: Path) -> None:
+    for number in range(4):
+        write(tmp_path / f"{number}.log", texts(number * 100_000, 20_000))
+    sidecar = Sidecar(tmp_path)
+    sidecar.tailer.scan()
+    while not sidecar.lines or sidecar.tailer.positions()[0].lag or len(sidecar.data) < 80_000:
+        for batch in sidecar.tailer.poll():
+            assert batch.checkpoint is not None
+            sidecar.known[batch.checkpoint.file_id] = batch.checkpoint
+            sidecar.lines += batch.lines
+            break
+        sidecar.now += 1
+    sidecar.restart()
+    sidecar.wait()
+
+    assert len(sidecar.data) == len(set(sidecar.data)) == 80_000

@@ -1,0 +1,118 @@
+"""Whole files, standard input, compressed or damaged ones."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.files.following import texts
+from translator.errors import InputError
+from translator.files.compressed import Decompressor
+from translator.files.reading import read_lines
+from translator.files.stdin import StdinTailer
+
+PACKERS: list[Callable[[bytes], bytes]] = [
+    gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pack", [*PACKERS, bytes])
+@pytest.mark.parametrize("data", [b"", b"one", b"\n".join(texts(0, 30_000))])
+def test_whole_files(tmp_path: Path, pack: Callable[[bytes], bytes], data: bytes) -> None:
+    path = tmp_path / "a.log.1"
+    path.write_bytes(pack(data))
+    lines = [line for batch in read_lines(str(path)) for line in batch]
+
+    assert [line.data for line in lines] == (data.split(b"\n") if data else [])
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+    assert {line.source for line in lines} <= {str(tmp_path / "a.log")}
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_a_file_cut_off_gives_its_lines_and_then_an_error(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "a.log.gz"
+    packed = pack(os.urandom(300_000).hex().encode() + b"\n" + b"\n".join(texts(0, 1000)))
+    path.write_bytes(packed[:-100])
+    with pytest.raises(InputError, match=r"a\.log\.gz"):
+        list(read_lines(str(path)))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="FileNotFoundError"):
+        list(read_lines(str(tmp_path / "none.log")))
+
+
+@given(
+    st.sampled_from(PACKERS), st.lists(st.integers(0, 5000), min_size=1, max_size=4),
+    st.integers(0, 20_000), st.integers(1, 5000), st.integers(0, 40),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_decompressing_from_any_offset(
+    pack: Callable[[bytes], bytes], members: list[int], offset: int, limit: int, padding: int
+) -> None:
+    parts = [b"".join(b"%d," % number for number in range(size)) for size in members]
+    whole = b"".join(parts)
+    packed = b"".join(map(pack, parts)) + b"\0" * padding
+    descriptor = os.memfd_create("packed")
+    try:
+        os.write(descriptor, packed)
+        decompressor = Decompressor(packed[:6])
+        before, beyond = decompressor.skip(descriptor, min(offset, len(whole)), 100)
+        rest = beyond
+        while data := decompressor.read(descriptor, limit):
+            rest += data
+        assert before == whole[: min(offset, len(whole))][-100:]
+        assert rest == whole[min(offset, len(whole)) :]
+    finally:
+        os.close(descriptor)
+
+
+def test_memory_stays_flat_for_a_bomb() -> None:
+    descriptor = os.memfd_create("bomb")
+    try:
+        for pack in PACKERS:
+            packed = pack(bytes(100_000_000))
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, packed, 0)
+            decompressor = Decompressor(packed[:6])
+            sizes = []
+            while data := decompressor.read(descriptor, 100_000):
+                sizes.append(len(data))
+            assert sum(sizes) == 100_000_000
+            assert max(sizes) <= 34_000_000
+    finally:
+        os.close(descriptor)
+
+
+def test_standard_input() -> None:
+    reading, writing = os.pipe()
+    changed = threading.Event()
+    tailer = StdinTailer(reading, 1000, changed)
+    os.write(writing, b"one\ntwo\nhal")
+    os.close(writing)
+    lines = []
+    while not tailer.ended:
+        tailer.scan()
+        changed.wait(5)
+        changed.clear()
+        for batch in tailer.poll():
+            assert batch.checkpoint is None
+            lines += batch.lines
+    os.close(reading)
+
+    assert [(line.data, line.offset, line.source) for line in lines] == [
+        (b"one", 0, "-"), (b"two", 4, "-"), (b"hal", 8, "-"),
+    ]  # fmt: skip
+    assert (tailer.positions(), tailer.forgotten()) == ([], [])

@@ -1,0 +1,189 @@
+"""Compressed files to their content, bit by bit."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+import zstandard
+
+MAGIC_BYTES = 6
+
+_INPUT_BYTES = 64 * 1024
+_ZSTD_INPUT_BYTES = 1024
+"""zstandard cannot be told how much to give at most: one block of it may stand for 128 KiB."""
+
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError)
+"""What reading a compressed file may raise; EOFError where its end is missing (as yet)."""
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def wants_input(self) -> bool: ...
+
+    def decode(self, data: bytes, limit: int) -> bytes: ...
+
+
+class _Gzip:
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    @property
+    def wants_input(self) -> bool:
+        return not self._inner.unconsumed_tail
+
+    def decode(self, data: bytes, limit: int) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, limit)
+
+
+class _Blocks:
+    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+        self._inner = inner
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    @property
+    def wants_input(self) -> bool:
+        return self._inner.needs_input
+
+    def decode(self, data: bytes, limit: int) -> bytes:
+        return self._inner.decompress(data, limit)
+
+
+class _Zstd:
+    wants_input = True
+
+    def __init__(self) -> None:
+        self._inner = zstandard.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._inner.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._inner.unused_data)
+
+    def decode(self, data: bytes, limit: int) -> bytes:  # noqa: ARG002
+        return self._inner.decompress(data)
+
+
+_CODECS: dict[bytes, tuple[Callable[[], _Decoder], int]] = {
+    b"\x1f\x8b": (_Gzip, _INPUT_BYTES),
+    b"BZh": (lambda: _Blocks(bz2.BZ2Decompressor()), _INPUT_BYTES),
+    b"\xfd7zXZ\0": (lambda: _Blocks(lzma.LZMADecompressor()), _INPUT_BYTES),
+    b"\x28\xb5\x2f\xfd": (_Zstd, _ZSTD_INPUT_BYTES),
+}
+
+
+def is_compressed(first: bytes) -> bool:
+    """Whether a file that begins with these bytes is compressed (gzip, bzip2, xz, zstd)."""
+    return any(first.startswith(magic) for magic in _CODECS)
+
+
+class Decompressor:
+    """Reads the content of a compressed file from its beginning on, in flat memory.
+
+    Args:
+        first: The first bytes of the file, of which `is_compressed` is true.
+
+    Attributes:
+        position: Bytes of content handed out.
+        consumed: Bytes of the file that have been read for them.
+    """
+
+    def __init__(self, first: bytes) -> None:
+        self._magic = next(magic for magic in _CODECS if first.startswith(magic))
+        self._make, self._input_bytes = _CODECS[self._magic]
+        self._decoder = self._make()
+        self._rest = b""
+        self.position = 0
+        self.consumed = 0
+
+    def read(self, descriptor: int, limit: int) -> bytes:
+        """The next bytes of content, about `limit` at most; none at its end.
+
+        Args:
+            descriptor: The open file, which may be another one at each call.
+            limit: Bytes.
+
+        Raises:
+            EOFError: The file ends before its content does: it is being written, or cut off.
+            OSError: As `os.pread`.
+        """
+        while True:
+            if self._decoder.eof and not self._next_member(descriptor):
+                return b""
+            data, self._rest = self._rest, b""
+            ended = False
+            if not data and self._decoder.wants_input:
+                data = self._input(descriptor)
+                ended = not data
+            # With no more input it may still have something to give that was above the limit.
+            content = self._decoder.decode(data, limit)
+            if content:
+                self.position += len(content)
+                return content
+            if ended and not self._decoder.eof:
+                raise EOFError("the compressed file is not complete")
+
+    def skip(self, descriptor: int, offset: int, keep: int) -> tuple[bytes, bytes]:
+        """Goes on to an offset.
+
+        Args:
+            descriptor: The open file.
+            offset: Where to stop, in bytes of content.
+            keep: How many bytes before the offset are handed back.
+
+        Returns:
+            The bytes before the offset, and those after it that have been read too far; fewer
+            before it than there should be where the content ends earlier.
+        """
+        before = b""
+        while self.position < offset:
+            content = self.read(descriptor, min(_INPUT_BYTES * 4, offset - self.position))
+            if not content:
+                return b"", b""
+            before = (before + content)[-keep - max(0, self.position - offset) :]
+        beyond = self.position - offset
+        return (before[: len(before) - beyond], before[len(before) - beyond :]) if beyond else (before, b"")
+
+    def _next_member(self, descriptor: int) -> bool:
+        """Goes on to the next of several streams in one file; what follows the last is padding."""
+        rest = self._decoder.unused_data
+        while len(rest) < MAGIC_BYTES and (more := self._input(descriptor)):
+            rest += more
+        if not rest.startswith(self._magic):
+            return False
+        self._decoder = self._make()
+        self._rest = rest
+        return True
+
+    def _input(self, descriptor: int) -> bytes:
+        data = os.pread(descriptor, self._input_bytes, self.consumed)
+        self.consumed += len(data)
+        return data

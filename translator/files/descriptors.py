@@ -1,0 +1,110 @@
+"""Open files, no more at once than the system grants."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+from collections import OrderedDict
+
+from translator.files.identity import Key
+
+_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE))
+
+
+class Descriptors:
+    """Opens files when they are read, and closes those that have not been read for longest.
+
+    At most half of what the process may open is used: the state and the network need some, too.
+
+    Args:
+        limit: How many files are open at once, but for those that cannot be opened again.
+    """
+
+    def __init__(self, limit: int) -> None:
+        granted, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._limit = max(1, limit if granted == resource.RLIM_INFINITY else min(limit, granted // 2))
+        self._open: OrderedDict[Key, int] = OrderedDict()
+        self._pinned: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._open) + len(self._pinned)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._open or key in self._pinned
+
+    def stat(self, key: Key, path: str) -> os.stat_result:
+        """What the system knows of a file, which need not be open.
+
+        Raises:
+            FileNotFoundError: Another file is at the path now, or none.
+            OSError: It cannot be looked at now.
+        """
+        descriptor = self._pinned.get(key, self._open.get(key, -1))
+        if descriptor >= 0:
+            return os.fstat(descriptor)
+        known = os.stat(path)  # noqa: PTH116 - a thousand times a second
+        return _checked(known, key, path)
+
+    def get(self, key: Key, path: str) -> int:
+        """The open file.
+
+        Raises:
+            FileNotFoundError: Another file is at the path now, or none.
+            OSError: It cannot be opened now.
+        """
+        if key in self._pinned:
+            return self._pinned[key]
+        descriptor = self._open.get(key)
+        if descriptor is not None:
+            self._open.move_to_end(key)
+            return descriptor
+        while len(self._open) >= self._limit:
+            self._close_oldest()
+        descriptor = self._opened(path)
+        try:
+            _checked(os.fstat(descriptor), key, path)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._open[key] = descriptor
+        return descriptor
+
+    def pin(self, key: Key) -> None:
+        """Keeps a file open that has no path any more."""
+        if key in self._open:
+            self._pinned[key] = self._open.pop(key)
+
+    def unpin(self, key: Key) -> None:
+        """The file has a path again."""
+        if key in self._pinned:
+            self._open[key] = self._pinned.pop(key)
+
+    def close(self, key: Key) -> None:
+        """Closes a file if it is open."""
+        descriptor = self._open.pop(key, self._pinned.pop(key, None))
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def close_all(self) -> None:
+        """Closes all files."""
+        for key in [*self._open, *self._pinned]:
+            self.close(key)
+
+    def _opened(self, path: str) -> int:
+        while True:
+            try:
+                return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno not in _EXHAUSTED or not self._open:
+                    raise
+                self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        self.close(next(iter(self._open)))
+
+
+def _checked(known: os.stat_result, key: Key, path: str) -> os.stat_result:
+    if (known.st_dev, known.st_ino) != key:
+        raise FileNotFoundError(errno.ENOENT, "another file is there now", path)
+    return known
