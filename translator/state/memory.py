@@ -1,28 +1,23 @@
 """A store in memory: what is not acknowledged when the process ends is read again from the logs.
 
-Only the time of the first run is kept on disk.
+Only the time of the first run is kept on disk. It may share a directory with a `SqliteStore`.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
-import os
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from translator.errors import ConfigurationError
-from translator.model import Envelope
-from translator.state.store import Stored
+from translator.model import Checkpoint, Envelope, Line
+from translator.state.first_run import load_first_run, open_directory
+from translator.state.store import Commit, Recovered, Stored
 
 MAX_BYTES = 256 * 1024 * 1024
-
-FIRST_RUN_FILE = "first_run.json"
 
 _OVERHEAD_BYTES = 2_048
 """What an envelope needs in memory besides its payload, roughly."""
@@ -49,12 +44,9 @@ class Rejection(msgspec.Struct, frozen=True):
 class _Entry(msgspec.Struct):
     envelope: Envelope
     position: int
+    created: float
     attempts: int = 0
     taken: bool = False
-
-
-class _Kept(msgspec.Struct):
-    first_run: float
 
 
 class MemoryStore:
@@ -64,14 +56,29 @@ class MemoryStore:
         directory: Where that is kept; made if it is missing. One for each destination.
         clock: Unix seconds.
         max_bytes: From how many bytes on it is full.
+
+    Attributes:
+        first_run: When this destination was first served, in Unix seconds.
+        problems: Nothing can be wrong with a state that is not read.
+        rejections: The last envelopes that were set aside.
+        rejected: Envelopes set aside by reason.
+        rejected_lines: Lines set aside by reason.
+
+    Raises:
+        StateError: The directory cannot be made or written to.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float], max_bytes: int = MAX_BYTES) -> None:
-        self.first_run = _first_run(directory, clock())
+        open_directory(directory)
+        self.first_run = load_first_run(directory, clock())
+        self.problems: list[str] = []
         self.rejections: deque[Rejection] = deque(maxlen=_KEPT_REJECTIONS)
         self.rejected: Counter[str] = Counter()
+        self.rejected_lines: Counter[str] = Counter()
+        self._clock = clock
         self._max_bytes = max_bytes
-        self._checkpoints: dict[str, int] = {}
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._facts: dict[str, str] = {}
         self._entries: dict[int, _Entry] = {}
         self._waiting: list[tuple[int, int]] = []
         self._bytes = 0
@@ -94,17 +101,32 @@ class MemoryStore:
         """About how many bytes of memory they need."""
         return self._bytes
 
-    def checkpoint(self, file_id: str) -> int | None:
-        """How far a file has been read, in bytes; None where this process has not read it."""
-        return self._checkpoints.get(file_id)
-
-    def commit(self, checkpoints: Mapping[str, int], envelopes: Sequence[Envelope]) -> None:
-        """Stores checkpoints, and envelopes at the end of the outbox."""
+    @property
+    def oldest(self) -> float | None:
+        """When the first envelope of the outbox was made, in Unix seconds; None where there is none."""
         with self._lock:
-            self._checkpoints.update(checkpoints)
-            for envelope in envelopes:
-                self._add(envelope, None)
-        if envelopes:
+            first = min(self._entries.values(), key=lambda entry: entry.position, default=None)
+        return None if first is None else first.created
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """How far each file has been read by this process."""
+        with self._lock:
+            return list(self._checkpoints.values())
+
+    def recover(self) -> Recovered:
+        """Nothing: no process has left anything."""
+        return Recovered()
+
+    def commit(self, step: Commit) -> None:
+        """Stores checkpoints, and envelopes at the end of the outbox; the rest is for a restart."""
+        with self._lock:
+            self._checkpoints.update((each.file_id, each) for each in step.checkpoints)
+            for file_id in step.forgotten:
+                self._checkpoints.pop(file_id, None)
+            now = self._clock()
+            for envelope in step.envelopes:
+                self._add(envelope, None, now)
+        if step.envelopes:
             self._tell()
 
     def take(self, limit: int) -> list[Stored]:
@@ -136,9 +158,9 @@ class MemoryStore:
     def replace(self, row: int, envelopes: Sequence[Envelope]) -> None:
         """Puts envelopes in the place of a taken one."""
         with self._lock:
-            position = self._remove(row).position
+            whole = self._remove(row)
             for envelope in envelopes:
-                self._add(envelope, position)
+                self._add(envelope, whole.position, whole.created)
         self._tell()
 
     def reject(self, row: int, reason: str, detail: str) -> None:
@@ -149,6 +171,21 @@ class MemoryStore:
             self.rejections.append(Rejection(reason, detail, envelope.trace_id, envelope.spans))
         self._tell()
 
+    def reject_line(self, line: Line, reason: str, detail: str) -> None:  # noqa: ARG002
+        """Counts a line that cannot be read; it stands in its file still."""
+        with self._lock:
+            self.rejected_lines[reason] += 1
+
+    def recall(self, name: str) -> str | None:
+        """A small fact that this process has remembered, or None."""
+        with self._lock:
+            return self._facts.get(name)
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small fact until the process ends."""
+        with self._lock:
+            self._facts[name] = value
+
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Calls `listener` after every change of the outbox, in the thread that made it."""
         self._listeners.append(listener)
@@ -156,9 +193,9 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _add(self, envelope: Envelope, position: int | None) -> None:
+    def _add(self, envelope: Envelope, position: int | None, created: float) -> None:
         self._last_row += 1
-        entry = _Entry(envelope, self._last_row if position is None else position)
+        entry = _Entry(envelope, self._last_row if position is None else position, created)
         self._entries[self._last_row] = entry
         self._bytes += _size(envelope)
         heapq.heappush(self._waiting, (entry.position, self._last_row))
@@ -182,52 +219,3 @@ class MemoryStore:
 
 def _size(envelope: Envelope) -> int:
     return len(envelope.payload) + _OVERHEAD_BYTES
-
-
-def _first_run(directory: Path, now: float) -> float:
-    path = directory / FIRST_RUN_FILE
-    try:
-        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.mkdir(mode=0o700, exist_ok=True)
-        known = _read(path)
-        if known is None:
-            _write(path, now)
-            return now
-    except OSError as error:
-        raise ConfigurationError(
-            f"the state cannot be kept: {error.strerror or error}",
-            where=str(directory),
-            hint="name a directory that can be written to with --state-dir",
-        ) from None
-    return min(known, now)
-
-
-def _read(path: Path) -> float | None:
-    """What the file says; when it was written where it is damaged; None where there is none."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(4_096)
-            written = os.fstat(file.fileno()).st_mtime
-    except FileNotFoundError:
-        return None
-    with suppress(msgspec.MsgspecError, RecursionError):
-        kept = msgspec.json.decode(text, type=_Kept)
-        if math.isfinite(kept.first_run) and kept.first_run > 0:
-            return kept.first_run
-    _write(path, written)
-    return written
-
-
-def _write(path: Path, first_run: float) -> None:
-    """Writes the file so that at any instant it is there whole, or not at all."""
-    draft = path.with_suffix(".tmp")
-    with draft.open("wb") as file:
-        file.write(msgspec.json.encode(_Kept(first_run)))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from translator.model import Envelope
+from translator.model import Checkpoint, Envelope, Line
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -22,6 +22,41 @@ class Stored(msgspec.Struct, frozen=True):
     row: int
     envelope: Envelope
     attempts: int = 0
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """One step of the reading, stored as a whole or not at all.
+
+    Attributes:
+        checkpoints: How far files have been read now.
+        forgotten: Ids of files that are gone and need not be known again.
+        envelopes: What goes to the end of the outbox.
+        journal: What the step was, so that it can be taken again after a restart; None for nothing.
+        snapshot: What has been read and is not finished; it takes the place of the snapshot and of all
+            the journal before. None to leave both.
+        counters: Totals by name, in place of those before.
+    """
+
+    checkpoints: Sequence[Checkpoint] = ()
+    forgotten: Sequence[str] = ()
+    envelopes: Sequence[Envelope] = ()
+    journal: bytes | None = None
+    snapshot: bytes | None = None
+    counters: Mapping[str, int] = {}
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """Where the last process left off.
+
+    Attributes:
+        snapshot: The last snapshot; None where there is none.
+        journal: The steps since then, oldest first.
+        counters: The totals.
+    """
+
+    snapshot: bytes | None = None
+    journal: Sequence[bytes] = ()
+    counters: Mapping[str, int] = {}
 
 
 class Store(Protocol):
@@ -50,11 +85,26 @@ class Store(Protocol):
     def pending_bytes(self) -> int:
         """How many bytes the outbox needs for them."""
 
-    def checkpoint(self, file_id: str) -> int | None:
-        """How far a file has been read, in bytes from its beginning; None where it is unknown."""
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest envelope in the outbox was put there, in Unix seconds; None for an empty one."""
 
-    def commit(self, checkpoints: Mapping[str, int], envelopes: Sequence[Envelope]) -> None:
-        """Stores checkpoints, and envelopes at the end of the outbox: together or not at all."""
+    @property
+    def rejected(self) -> Mapping[str, int]:
+        """What was set aside since the state was begun, by reason."""
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """How far each known file has been read."""
+
+    def recover(self) -> Recovered:
+        """Where the last process left off; asked for once, before the first commit."""
+
+    def commit(self, step: Commit) -> None:
+        """Stores a step: all of it, or nothing.
+
+        Raises:
+            StateError: It cannot be stored now (a full disk); the same step may be tried again.
+        """
 
     def take(self, limit: int) -> list[Stored]:
         """Takes at most `limit` envelopes that nobody has taken, oldest first."""
@@ -76,6 +126,21 @@ class Store(Protocol):
             reason: A bounded word, as in `Refused`.
             detail: The server's own words.
         """
+
+    def reject_line(self, line: Line, reason: str, detail: str) -> None:
+        """Sets a line aside that looks like an event and cannot be read; written with the next commit.
+
+        Args:
+            line: The line.
+            reason: A bounded word.
+            detail: What is wrong, for a person.
+        """
+
+    def recall(self, name: str) -> str | None:
+        """A small fact that `remember` has kept across restarts, or None."""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small fact across restarts."""
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Calls `listener` after every change of the outbox, in the thread that made it.

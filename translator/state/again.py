@@ -1,0 +1,60 @@
+"""What was set aside, taken up to be tried again: nothing of it is lost if that is interrupted."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from translator.errors import StateError
+from translator.state.rejected import REJECTED_FILE, read
+from translator.state.rejection import Rejected
+
+TRYING_FILE = "rejected.trying.jsonl"
+"""Where what is tried again is kept until that is done."""
+
+
+class SecondTry:
+    """The records of a state that nobody else uses meanwhile.
+
+    Args:
+        directory: The directory of the state.
+
+    Raises:
+        StateError: They cannot be moved or read.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._trying = directory / TRYING_FILE
+        try:
+            self._move(directory)
+        except OSError as error:
+            raise StateError(
+                f"what was set aside cannot be taken up: {error.strerror or error}", where=str(directory)
+            ) from None
+        self.records: list[Rejected] = list(read(self._trying)) if self._trying.exists() else []
+
+    def done(self) -> None:
+        """Deletes the records: they are in the outbox again, or have been set aside anew."""
+        for path in self._files():
+            path.unlink()
+
+    def _move(self, directory: Path) -> None:
+        # What an interrupted try has left goes first; what was set aside since follows it.
+        if self._files():
+            with self._trying.open("ab") as file:
+                for record in sorted(directory.glob(f"{REJECTED_FILE}*"), key=_age, reverse=True):
+                    file.write(record.read_bytes())
+                    record.unlink()
+            return
+        for record in directory.glob(f"{REJECTED_FILE}*"):
+            record.rename(directory / record.name.replace(REJECTED_FILE, TRYING_FILE, 1))
+
+    def _files(self) -> list[Path]:
+        return sorted(self._trying.parent.glob(f"{TRYING_FILE}*"))
+
+
+def _age(path: Path) -> int:
+    """0 for the newest file, more for older ones."""
+    with suppress(ValueError):
+        return int(path.suffix.removeprefix("."))
+    return 0
