@@ -139,6 +139,11 @@ class Receiver:
             self._script.extend(whole)
             self._gates.extend(answer.gate for answer in whole if answer.gate is not None)
 
+    def behave(self) -> None:
+        """Answer well from now on, whatever the script still says."""
+        with self._changed:
+            self._script.clear()
+
     def wait_for(self, predicate: Callable[[Receiver], T], timeout: float = 10.0) -> T:
         """Wait until something is true of what was received.
 

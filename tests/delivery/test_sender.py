@@ -17,8 +17,10 @@ from tests.delivery.endpoint import KEY, NOW, envelope, running, transport_to
 from tests.loopback import Answer as HttpAnswer
 from translator.delivery.backoff import Backoff
 from translator.delivery.sender import MAX_HELD, Sender
+from translator.errors import StateError
 from translator.model import Acknowledged, Answer, Envelope, Refused, Retry
 from translator.state.memory import MemoryStore
+from translator.state.store import Commit, Stored
 
 DOWN = Retry(None, "server_error", "test answered 503", 503)
 CUT = Retry(None, "network", "test: no answer within 30 s")
@@ -89,7 +91,7 @@ def _first(count: int, answer: Answer) -> Script:
 def test_the_oldest_goes_first(store: MemoryStore) -> None:
     script = Script()
     names = [f"{number}" for number in range(50)]
-    store.commit({}, [envelope(name, spans=2) for name in names])
+    store.commit(Commit(envelopes=[envelope(name, spans=2) for name in names]))
     with _sending(store, script) as sender:
         assert sender.drain(20)
 
@@ -104,7 +106,7 @@ def test_what_comes_later_is_sent_without_being_asked_for(store: MemoryStore) ->
     script = Script()
     with _sending(store, script) as sender:
         for number in range(1, 20):
-            store.commit({}, [envelope(f"{number}")])
+            store.commit(Commit(envelopes=[envelope(f"{number}")]))
             script.wait_for(number)
         assert sender.drain(20)
 
@@ -114,7 +116,7 @@ def test_what_comes_later_is_sent_without_being_asked_for(store: MemoryStore) ->
 @pytest.mark.parametrize("answer", [DOWN, CUT, msgspec.structs.replace(DOWN, after=0.01)])
 def test_it_goes_on_until_it_is_acknowledged(store: MemoryStore, answer: Answer) -> None:
     script = _first(7, answer)
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     with _sending(store, script) as sender:
         assert sender.drain(20)
 
@@ -128,7 +130,7 @@ def test_it_goes_on_until_it_is_acknowledged(store: MemoryStore, answer: Answer)
 def test_the_time_of_sending_is_that_of_each_try(store: MemoryStore) -> None:
     times = iter(range(1_000, 2_000))
     script = _first(1, DOWN)
-    store.commit({}, [envelope()])
+    store.commit(Commit(envelopes=[envelope()]))
     sender = Sender(store, script, split=_no_split, clock=lambda: float(next(times)), backoff=QUICK)
     sender.start()
     assert sender.drain(20)
@@ -140,7 +142,7 @@ def test_the_time_of_sending_is_that_of_each_try(store: MemoryStore) -> None:
 
 def test_one_that_always_fails_does_not_block_the_others(store: MemoryStore) -> None:
     script = Script(lambda name, _: DOWN if name == "bad" else Acknowledged())
-    store.commit({}, [envelope("bad"), *(envelope(f"{number}") for number in range(20))])
+    store.commit(Commit(envelopes=[envelope("bad"), *(envelope(f"{number}") for number in range(20))]))
     with _sending(store, script) as sender:
         _wait_until(sender, lambda: sender.counters.acknowledged_envelopes == 20)
 
@@ -158,7 +160,7 @@ def test_while_the_server_is_down_few_are_taken_and_one_at_a_time_tries(store: M
         return DOWN
 
     script = Script(down)
-    store.commit({}, [envelope(f"{number}") for number in range(50)])
+    store.commit(Commit(envelopes=[envelope(f"{number}") for number in range(50)]))
     with _sending(store, script, concurrency=4, backoff=Backoff(lambda: 0.0)):
         script.wait_for(500)
 
@@ -169,7 +171,7 @@ def test_while_the_server_is_down_few_are_taken_and_one_at_a_time_tries(store: M
 
 def test_a_rate_limit_holds_everything_and_keeps_the_order(store: MemoryStore) -> None:
     script = _first(1, Retry(0.05, "rate_limited", "wait", 429))
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     begun = time.monotonic()
     with _sending(store, script) as sender:
         assert sender.drain(20)
@@ -181,7 +183,7 @@ def test_a_rate_limit_holds_everything_and_keeps_the_order(store: MemoryStore) -
 
 def test_stopping_does_not_wait_for_a_limit(store: MemoryStore) -> None:
     script = _first(1, Retry(3_600.0, "rate_limited", "wait", 429))
-    store.commit({}, [envelope("one")])
+    store.commit(Commit(envelopes=[envelope("one")]))
     with _sending(store, script) as sender:
         script.wait_for(1)
         assert not sender.drain(0.05)
@@ -192,7 +194,7 @@ def test_stopping_does_not_wait_for_a_limit(store: MemoryStore) -> None:
 
 def test_stopping_does_not_wait_for_a_backoff(store: MemoryStore) -> None:
     script = _first(1, DOWN)
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     with _sending(store, script, backoff=NEVER) as sender:
         _wait_until(sender, lambda: sender.counters.retries == 1)
 
@@ -202,7 +204,7 @@ def test_stopping_does_not_wait_for_a_backoff(store: MemoryStore) -> None:
 
 def test_draining_tries_at_once_what_waits_after_failures(store: MemoryStore) -> None:
     script = _first(1, DOWN)
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     with _sending(store, script, backoff=NEVER) as sender:
         _wait_until(sender, lambda: sender.counters.retries == 1)
         assert sender.drain(20)
@@ -219,7 +221,7 @@ def test_a_success_ends_the_row_of_failures(store: MemoryStore) -> None:
             return 0.0
 
     script = Script(lambda _, number: DOWN if number % 2 else Acknowledged())
-    store.commit({}, [envelope(f"{number}") for number in range(6)])
+    store.commit(Commit(envelopes=[envelope(f"{number}") for number in range(6)]))
     with _sending(store, script, backoff=Recorder(lambda: 0.0)) as sender:
         assert sender.drain(20)
 
@@ -234,7 +236,7 @@ def test_when_draining_has_ended_everything_is_counted(store: MemoryStore) -> No
         """Holds the sending thread between acknowledging and counting."""
         gate.wait(20)
 
-    store.commit({}, [envelope()])
+    store.commit(Commit(envelopes=[envelope()]))
     store.subscribe(hold)
     with _sending(store, Script()) as sender:
         threading.Timer(0.05, gate.set).start()
@@ -244,7 +246,7 @@ def test_when_draining_has_ended_everything_is_counted(store: MemoryStore) -> No
 
 def test_waiting_hurries_nothing(store: MemoryStore) -> None:
     script = _first(1, DOWN)
-    store.commit({}, [envelope("one")])
+    store.commit(Commit(envelopes=[envelope("one")]))
     with _sending(store, script, backoff=NEVER) as sender:
         _wait_until(sender, lambda: sender.counters.retries == 1)
         assert not sender.wait(0.05)
@@ -253,7 +255,7 @@ def test_waiting_hurries_nothing(store: MemoryStore) -> None:
 
 def test_draining_gives_up_when_the_time_is_over(store: MemoryStore) -> None:
     script = Script(lambda *_: DOWN)
-    store.commit({}, [envelope("one")])
+    store.commit(Commit(envelopes=[envelope("one")]))
     with _sending(store, script) as sender:
         assert not sender.drain(0.05)
 
@@ -263,12 +265,12 @@ def test_draining_gives_up_when_the_time_is_over(store: MemoryStore) -> None:
 def test_a_wrong_key_ends_the_sending_and_keeps_everything(store: MemoryStore) -> None:
     refused = Refused("unauthorized", "sentry.test answered 403: the key is disabled", 403)
     script = Script(lambda _, number: DOWN if number == 1 else refused)
-    store.commit({}, [envelope("one"), envelope("two"), envelope("three")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two"), envelope("three")]))
     with _sending(store, script) as sender:
         assert not sender.drain()
 
         assert sender.problem == refused.detail
-        store.commit({}, [envelope("four")])
+        store.commit(Commit(envelopes=[envelope("four")]))
         assert not sender.drain()
     assert len(script.sent) == 2
     assert len(store.take(9)) == store.pending == 4
@@ -277,7 +279,7 @@ def test_a_wrong_key_ends_the_sending_and_keeps_everything(store: MemoryStore) -
 
 def test_what_is_malformed_is_set_aside_and_the_rest_goes_on(store: MemoryStore) -> None:
     script = _first(1, Refused("malformed", "no", 400))
-    store.commit({}, [envelope("bad", spans=3), envelope("good")])
+    store.commit(Commit(envelopes=[envelope("bad", spans=3), envelope("good")]))
     with _sending(store, script) as sender:
         assert sender.drain(20)
 
@@ -297,7 +299,7 @@ def test_what_is_too_large_goes_on_in_parts(store: MemoryStore) -> None:
 
     large = Refused("too_large", "too large", 413)
     script = Script(lambda name, _: large if len(name) > 2 or name == "X" else Acknowledged())
-    store.commit({}, [envelope("abcdeX", spans=6), envelope("z")])
+    store.commit(Commit(envelopes=[envelope("abcdeX", spans=6), envelope("z")]))
     with _sending(store, script, split=split) as sender:
         assert sender.drain(20)
 
@@ -310,12 +312,46 @@ def test_what_is_too_large_goes_on_in_parts(store: MemoryStore) -> None:
 
 def test_a_single_span_that_is_too_large_is_set_aside(store: MemoryStore) -> None:
     script = _first(1, Refused("too_large", "too large", 413))
-    store.commit({}, [envelope("large")])
+    store.commit(Commit(envelopes=[envelope("large")]))
     with _sending(store, script) as sender:
         assert sender.drain(20)
 
     assert store.rejected == {"too_large": 1}
     assert (sender.counters.rejected_too_large, sender.counters.split_envelopes) == (1, 0)
+
+
+def test_what_cannot_be_set_aside_now_is_tried_again(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reject, tries = store.reject, []
+
+    def full_at_first(row: int, reason: str, detail: str) -> None:
+        tries.append(row)
+        if len(tries) == 1:
+            raise StateError("the disk is full", where="here", hint="make room")
+        reject(row, reason, detail)
+
+    monkeypatch.setattr(store, "reject", full_at_first)
+    store.commit(Commit(envelopes=[envelope("bad")]))
+    with _sending(store, _first(9, Refused("malformed", "bad", 400))) as sender:
+        assert sender.drain(20)
+
+    assert len(tries) == 2
+    assert store.rejected == {"malformed": 1}
+
+
+def test_a_state_that_cannot_be_read_ends_the_sending_with_its_words(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_limit: int) -> list[Stored]:
+        raise StateError("the state file is damaged", where="here", hint="start again")
+
+    monkeypatch.setattr(store, "take", unreadable)
+    with _sending(store, Script()) as sender:
+        store.commit(Commit(envelopes=[envelope("one")]))
+        assert not sender.drain(20)
+
+    assert sender.problem == "here: the state file is damaged"
 
 
 def test_several_threads_send_each_envelope_once(store: MemoryStore) -> None:
@@ -327,7 +363,7 @@ def test_several_threads_send_each_envelope_once(store: MemoryStore) -> None:
         return Acknowledged()
 
     script = Script(answer)
-    store.commit({}, [envelope(f"{number}") for number in range(100)])
+    store.commit(Commit(envelopes=[envelope(f"{number}") for number in range(100)]))
     with _sending(store, script, concurrency=4) as sender:
         assert sender.drain(20)
 
@@ -343,7 +379,7 @@ def test_an_answer_that_comes_after_the_stop_still_counts(store: MemoryStore) ->
         return Acknowledged()
 
     script = Script(answer)
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     with _sending(store, script) as sender:
         script.wait_for(1)
         assert not sender.stop(0.01)
@@ -361,7 +397,7 @@ def test_a_failure_that_comes_after_the_stop_gives_the_envelope_back(store: Memo
         return DOWN
 
     script = Script(answer)
-    store.commit({}, [envelope("one")])
+    store.commit(Commit(envelopes=[envelope("one")]))
     with _sending(store, script) as sender:
         script.wait_for(1)
         assert not sender.stop(0.01)
@@ -376,7 +412,7 @@ def test_a_mistake_of_the_program_is_told_and_loses_nothing(store: MemoryStore) 
     def answer(_name: str, _number: int) -> Answer:
         raise RuntimeError("boom")
 
-    store.commit({}, [envelope("one"), envelope("two")])
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
     with _sending(store, Script(answer)) as sender:
         assert not sender.drain(20)
 
@@ -394,7 +430,7 @@ def test_stopping_and_draining_without_a_start_is_harmless(store: MemoryStore) -
 
 
 def test_over_real_http_every_envelope_arrives(store: MemoryStore) -> None:
-    store.commit({}, [envelope(f"{number}") for number in range(20)])
+    store.commit(Commit(envelopes=[envelope(f"{number}") for number in range(20)]))
     with running() as endpoint:
         limited = HttpAnswer(200, {"X-Sentry-Rate-Limits": "1:span:key"})
         endpoint.script.extend(

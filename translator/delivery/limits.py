@@ -17,15 +17,23 @@ LONGEST_SECONDS = 86_400.0
 """What is asked for beyond this is a mistake; asking once a day harms nobody."""
 
 
+def _ignore(_limits: Mapping[str | None, float]) -> None:
+    return None
+
+
 class RateLimits:
     """The limits that a server has named, by category; may be used from several threads.
 
     Args:
         clock: Seconds, never going back.
+        on_change: Told of the seconds that each category has to wait, when a server has named some.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], on_change: Callable[[Mapping[str | None, float]], None] = _ignore
+    ) -> None:
         self._clock = clock
+        self._on_change = on_change
         self._until: dict[str | None, float] = {}
         self._lock = threading.Lock()
 
@@ -50,11 +58,17 @@ class RateLimits:
         named = parse_limits(headers.get("x-sentry-rate-limits", ""))
         if status == 429 and not {category, None} & named.keys():
             named[category] = retry_after(headers) or DEFAULT_SECONDS
+        if named:
+            self._on_change(self.impose(named))
+        return self.remaining(category)
+
+    def impose(self, named: Mapping[str | None, float]) -> dict[str | None, float]:
+        """Sets limits, where they are longer than those there are; returns all that hold, in seconds."""
         now = self._clock()
         with self._lock:
             for name, seconds in named.items():
                 self._until[name] = max(self._until.get(name, 0.0), now + seconds)
-        return self.remaining(category)
+            return {name: until - now for name, until in self._until.items() if until > now}
 
 
 def parse_limits(header: str) -> dict[str | None, float]:

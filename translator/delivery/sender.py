@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import random as uniform
@@ -20,7 +21,10 @@ import structlog
 from translator.delivery.answers import MALFORMED, NETWORK, RATE_LIMITED, TOO_LARGE, UNAUTHORIZED
 from translator.delivery.backoff import Backoff
 from translator.delivery.outbox import Outbox, Taken, Transport
+from translator.errors import StateError
 from translator.model import Acknowledged, Answer, Envelope, Refused, Retry
+
+UNWRITABLE = "state_unwritable"
 
 MAX_HELD = 8
 """How many envelopes that failed are held, to be tried again, while others overtake them."""
@@ -41,6 +45,7 @@ class Counters(msgspec.Struct):
         rejected_too_large: Envelopes set aside because not even their only span was small enough.
         rejected_malformed: Envelopes set aside because the server cannot read them.
         rejected_spans: Spans in all envelopes set aside.
+        statuses: All attempts by the status of the answer, "none" where there was none.
         last_answer: What came of the last attempt.
         last_answer_time: When that was, in Unix seconds.
     """
@@ -54,6 +59,7 @@ class Counters(msgspec.Struct):
     rejected_too_large: int = 0
     rejected_malformed: int = 0
     rejected_spans: int = 0
+    statuses: Counter[str] = msgspec.field(default_factory=Counter)
     last_answer: Answer | None = None
     last_answer_time: float | None = None
 
@@ -190,6 +196,8 @@ class Sender:
                 finally:
                     self._release()
             self._give_back()
+        except StateError as error:
+            self._end(str(error))
         except Exception as error:
             log.exception("sending_failed")
             self._end(f"sending ended by a mistake of the program ({type(error).__name__})")
@@ -233,7 +241,12 @@ class Sender:
                 self._end(answer.detail)
                 self._outbox.defer(held.row)
             case Refused():
-                self._set_aside(held, answer)
+                try:
+                    self._set_aside(held, answer)
+                except StateError as error:
+                    # A full disk, as a rule: the server would say the same again later.
+                    self._hold(held, Retry(None, UNWRITABLE, str(error)))
+                    return
         self._count(held.taken.envelope, answer)
 
     def _hold(self, held: _Held, answer: Retry) -> None:
@@ -272,6 +285,7 @@ class Sender:
             counters = self.counters
             counters.last_answer = answer
             counters.last_answer_time = self._clock()
+            counters.statuses["none" if answer.status is None else str(answer.status)] += 1
             match answer:
                 case Retry(reason=reason):
                     counters.rate_limited += reason == RATE_LIMITED

@@ -50,6 +50,7 @@ class EnvelopeTransport(HttpTransport):
         https_proxy: The same for https.
         ca_certs: The path of a CA bundle; None takes the environment's or the SDK's.
         clock: Seconds, never going back.
+        on_limits: Told of the seconds that each category has to wait, when the server names some.
     """
 
     def __init__(
@@ -62,12 +63,13 @@ class EnvelopeTransport(HttpTransport):
         https_proxy: str | None = None,
         ca_certs: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        on_limits: Callable[[Mapping[str | None, float]], None] = lambda _limits: None,
     ) -> None:
         self.destination = destination
         self._timeout = timeout
         self._gzip_level = gzip_level
         self._clock = clock
-        self._limits = RateLimits(clock)
+        self.limits = RateLimits(clock, on_limits)
         # The SDK takes no proxy for Spotlight either: it is next door.
         direct = "" if destination.spotlight else None
         super().__init__(
@@ -114,7 +116,7 @@ class EnvelopeTransport(HttpTransport):
 
     def limited_until(self, category: str) -> float | None:
         """Seconds until a category ("span", "transaction") may be sent again; None where it may now."""
-        return self._limits.remaining(category)
+        return self.limits.remaining(category)
 
     def close(self) -> None:
         """Closes idle connections; may be called twice."""
@@ -128,7 +130,7 @@ class EnvelopeTransport(HttpTransport):
         """Does nothing: nothing is ever queued."""
 
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes, category: str) -> Answer:
-        limited = self._limits.learn(status, headers, category)
+        limited = self.limits.learn(status, headers, category)
         if status == 429:
             return self._limited(limited or 0.0, status)
         answer = answer_of(status, headers, body, self.destination.host)

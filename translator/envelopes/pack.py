@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 import orjson
 
 from translator.envelopes.encode import Encoded
-from translator.model import Envelope, Json
+from translator.model import Envelope, Json, Span
 
 CONTENT_TYPE = "application/vnd.sentry.items.span.v2+json"
 MAX_SPANS = 1_000
@@ -20,6 +20,18 @@ _FROM_BAGGAGE = ("sample_rand", "transaction", "environment", "release")
 """What the caller that began a trace has said of all of it."""
 
 
+class PackerState(msgspec.Struct):
+    """What a packer holds.
+
+    Attributes:
+        held: Spans that wait for their segment.
+        sent: Segments that have been sent: trace id and span id of each.
+    """
+
+    held: list[Span] = []
+    sent: list[tuple[str, str]] = []
+
+
 class Packer(Protocol):
     """Makes envelopes of encoded spans."""
 
@@ -28,6 +40,12 @@ class Packer(Protocol):
 
     def drain(self) -> list[Envelope]:
         """The envelopes of all spans that are still held."""
+
+    def capture(self) -> PackerState:
+        """What is still held, in a form that can be stored."""
+
+    def restore(self, state: PackerState, encode: Callable[[Span], Encoded]) -> None:
+        """Goes on from what another packer has captured; to be called before anything else."""
 
 
 class Sender:
@@ -93,6 +111,13 @@ class SpanPacker:
         """Nothing: spans of this kind are never held."""
         return []
 
+    def capture(self) -> PackerState:
+        """Nothing, for the same reason."""
+        return PackerState()
+
+    def restore(self, state: PackerState, encode: Callable[[Span], Encoded]) -> None:
+        """Nothing is ever held."""
+
     def _parts(self, items: list[Encoded]) -> Iterator[list[Encoded]]:
         part: list[Encoded] = []
         ids: set[str] = set()
@@ -125,9 +150,9 @@ class SpanPacker:
 
 def split_spans(envelope: Envelope) -> list[Envelope]:
     """Two envelopes of the halves of one that is too large; none of one with a single span."""
-    items = orjson.loads(envelope.payload)["items"]
-    if len(items) < 2:
+    if envelope.spans < 2:
         return []
+    items = orjson.loads(envelope.payload)["items"]
     middle = len(items) // 2
     return [
         msgspec.structs.replace(

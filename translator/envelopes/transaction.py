@@ -17,8 +17,8 @@ import orjson
 from translator.content.plain import json_bytes
 from translator.envelopes.attributes import ORIGIN, PLATFORM, Identity
 from translator.envelopes.encode import Encoded
-from translator.envelopes.pack import MAX_SPANS, Sender
-from translator.model import Envelope, Json
+from translator.envelopes.pack import MAX_SPANS, PackerState, Sender
+from translator.model import Envelope, Json, Span
 
 MAX_SPANS_BYTES = 700_000
 """Bytes of `spans[]` in one transaction; above 800 KiB the server cuts the last without a word."""
@@ -79,6 +79,18 @@ class TransactionPacker:
     def drain(self) -> list[Envelope]:
         """The transactions of all spans that are still held."""
         return [envelope for segment in list(self._held) for envelope in self._release(segment)]
+
+    def capture(self) -> PackerState:
+        """What is still held, in a form that can be stored."""
+        held = [item.span for items in self._held.values() for item in items]
+        return PackerState(held, list(self._sent))
+
+    def restore(self, state: PackerState, encode: Callable[[Span], Encoded]) -> None:
+        """Goes on from what another packer has captured; to be called before anything else."""
+        self._sent.update((segment, None) for segment in state.sent)
+        for span in state.held:
+            self._held.setdefault((span.trace_id, span.segment_id), []).append(encode(span))
+        self._count = len(state.held)
 
     def _release(self, segment: tuple[str, str]) -> Iterator[Envelope]:
         items = self._held.pop(segment, [])
@@ -198,10 +210,10 @@ def split_transaction(envelope: Envelope) -> list[Envelope]:
 
     The first keeps its head and the first half of the spans; the others follow one of theirs.
     """
+    if envelope.spans < 2:
+        return []
     event = orjson.loads(envelope.payload)
     spans = event["spans"]
-    if not spans:
-        return []
     middle = len(spans) // 2
     head, *others = spans[middle:]
     described = dict(head)
