@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --upgrade
+
 .PHONY: demo test test-all lint types contracts format lock clean
 
 demo: $(READY)
@@ -31,8 +34,8 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --upgrade --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCKED) --output-file requirements.run.lock pyproject.toml
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "translator needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -20,12 +20,16 @@ from translator.pipeline.translation import Windows
 
 FILE_NAME = "translator.toml"
 
+MAX_OUTBOX_BYTES = 1024 * 1024 * 1024
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\Z")
 _LONGEST_DAYS = 10_000
 """More than any process lives, and less than what the system's timers take."""
 _DURATION_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE = re.compile(r"(\d+)\s*(|k|ki|m|mi|g|gi)b?\Z", re.IGNORECASE)
 _SIZE_BYTES = {"": 1, "k": 10**3, "ki": 2**10, "m": 10**6, "mi": 2**20, "g": 10**9, "gi": 2**30}
+_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]]*):(\d{1,5})\Z", re.ASCII)
+_LAST_PORT = 65_535
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
 _FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
 
@@ -63,6 +67,13 @@ def _size(value: Json) -> int:
     if match is None:
         raise ValueError("expected a size such as 16MiB or 500000")
     return int(match[1]) * _SIZE_BYTES[match[2].lower()]
+
+
+def _address(value: Json) -> str:
+    match = _ADDRESS.match(_text(value))
+    if match is None or int(match[1]) > _LAST_PORT:
+        raise ValueError("expected host and port, such as 127.0.0.1:9464")
+    return str(value)
 
 
 def _count(value: Json) -> int:
@@ -131,6 +142,7 @@ class Option(msgspec.Struct, frozen=True):
 
 OPTIONS: tuple[Option, ...] = (
     Option("paths", "TRANSLATOR_PATHS", _paths, "Files, directories and globs to read.", ()),
+    Option("exclude", "TRANSLATOR_EXCLUDE", _paths, "Globs of files to leave out.", ()),
     Option("dsn", "SENTRY_DSN", _text, "Where to send: the DSN of a Sentry project.", secret=True),
     Option("spotlight", "SENTRY_SPOTLIGHT", _spotlight, "Send to a local Spotlight (URL, or 1)."),
     Option("out", "TRANSLATOR_OUT", _text, "Append spans as JSON lines to a file (- for stdout)."),
@@ -161,8 +173,14 @@ OPTIONS: tuple[Option, ...] = (
            "How long a one-line event waits for its agent.", 30.0),
     Option("shutdown_timeout", "TRANSLATOR_SHUTDOWN_TIMEOUT", _seconds,
            "How long to go on sending after SIGTERM.", 10.0),
+    Option("max_outbox_bytes", "TRANSLATOR_MAX_OUTBOX_BYTES", _size,
+           "What may wait to be sent before reading pauses.", MAX_OUTBOX_BYTES),
     Option("max_line_bytes", "TRANSLATOR_MAX_LINE_BYTES", _size,
            "Longest line that is read.", MAX_LINE_BYTES),
+    Option("listen", "TRANSLATOR_LISTEN", _address,
+           "Address for /healthz, /readyz and /metrics, such as 127.0.0.1:9464."),
+    Option("heartbeat", "TRANSLATOR_HEARTBEAT", _seconds,
+           "How often the program's log tells its figures; 0 for never.", 60.0),
     Option("log_level", "TRANSLATOR_LOG_LEVEL", _one_of("debug", "info", "warning", "error"),
            "Least level of the program's own log.", "info"),
     Option("log_format", "TRANSLATOR_LOG_FORMAT", _one_of("auto", "console", "json"),

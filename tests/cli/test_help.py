@@ -17,10 +17,12 @@ ROOT = Path(__file__).parents[2]
 LOGS = sorted(ROOT.joinpath("samples").glob("*/agent.jsonl"))
 ALL = {option.flag for option in OPTIONS if option.name != "paths"}
 LOGGING = {"--log-level", "--log-format", "--quiet"}
+LIVE = {"--from", "--reorder-window", "--orphan-hold", "--max-outbox-bytes", "--listen", "--heartbeat"}
 FLAGS = {
     "run": ALL | {"--once", "--config"},
-    "backfill": ALL - {"--from", "--reorder-window", "--orphan-hold"} | {"--config"},
-    "preview": LOGGING | {"--format", "--idle-timeout", "--max-line-bytes", "--config"},
+    "backfill": ALL - LIVE | {"--rejected", "--config"},
+    "status": {"--state-dir", "--json", "--config"},
+    "preview": LOGGING | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"},
     "config": ALL | {"--config"},
     "demo": {"--config"},
     "schema": set(),

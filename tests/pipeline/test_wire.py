@@ -246,7 +246,11 @@ class TestTraces:
             )  # fmt: skip
             assert done.returncode == 0
             taken[name] = {span["trace_id"] for span in receiver.spans[before:]}
-            assert receiver.envelopes[-1].headers["trace"]["sample_rate"] == rate
+            sent_with = [envelope for envelope in receiver.envelopes if "trace" in envelope.headers]
+            assert sent_with[-1].headers["trace"]["sample_rate"] == rate
+            (told,) = receiver.client_reports[len(taken) - 1]["discarded_events"]
+            left_out = len(ids) - len(taken[name])
+            assert told == {"reason": "sample_rate", "category": "span", "quantity": left_out}
 
         assert taken["first"] == taken["again"]
         assert taken["first"] < taken["more"] < set(ids)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from translator import __version__
-from translator.cli import backfill, config, demo, preview, run, schema
+from translator.cli import backfill, config, demo, preview, run, schema, status
 from translator.errors import TranslatorError
 
 EXIT_USAGE = 2
@@ -32,6 +32,7 @@ app.command("preview")(preview.preview)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
 app.command("config")(config.config)
+app.command("status")(status.status)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it by position

@@ -6,14 +6,13 @@ import json
 import subprocess
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 from rich.console import Console
 
 from translator.cli.logs import set_up_logging
 from translator.cli.options import with_settings
-from translator.cli.sending import open_output
+from translator.cli.sending import Keep, open_output
 from translator.cli.tree import print_traces
 from translator.demo.agent_process import start_agent
 from translator.demo.received import span_of
@@ -21,7 +20,7 @@ from translator.demo.receiver import DemoReceiver
 from translator.errors import DeliveryError, InputError
 from translator.files.tail import Tailer
 from translator.files.watch import Watcher
-from translator.pipeline.run import follow
+from translator.pipeline.run import Follower
 from translator.pipeline.translation import Translation, Windows
 from translator.settings import Settings, resolve
 
@@ -72,13 +71,15 @@ def _play(settings: Settings, log: Path, console: Console) -> Translation:
     """Runs the agent and the sidecar beside it until all that was logged has been sent."""
     translation = Translation(WINDOWS)
     stopping, changed = threading.Event(), threading.Event()
-    with open_output(settings, set_up_logging(settings), console) as output, Watcher([str(log)], changed):
+    keep = Keep(translation, stopping.wait)
+    with (
+        open_output(settings, set_up_logging(settings), console, keep) as output,
+        Watcher([str(log)], changed),
+    ):
         source = Tailer([str(log)], start=lambda _file, _stat: 0)
+        follower = Follower(source, translation, output.sink, output.clock)
         sidecar = threading.Thread(
-            target=follow,
-            args=(source, translation, output.sink),
-            kwargs={"clock": time.monotonic, "changed": changed, "stopping": stopping},
-            name="sidecar",
+            target=follower.follow, kwargs={"changed": changed, "stopping": stopping}, name="sidecar"
         )
         sidecar.start()
         try:
@@ -100,6 +101,8 @@ def _play(settings: Settings, log: Path, console: Console) -> Translation:
             stopping.set()
             changed.set()
             sidecar.join()
+        follower.read_through(threading.Event())
+        follower.finish(close_open=True)
         source.close()
         if output.delivery is not None:
             output.delivery.finish(AGENT_SECONDS)

@@ -18,13 +18,16 @@ DESTINATION = (
     "traces_sample_rate", "state_dir", "shutdown_timeout",
 )  # fmt: skip
 CONTENT = ("send_default_pii", "mask_secrets", "log_attributes")
-READING = ("format", "reorder_window", "idle_timeout", "orphan_hold", "max_line_bytes")
+MONITORING = ("listen", "heartbeat")
+READING = ("exclude", "format", "reorder_window", "idle_timeout", "orphan_hold", "max_line_bytes")
 LOGGING = ("log_level", "log_format", "quiet")
 
 _PANELS = {
     **dict.fromkeys(DESTINATION, "Sending"),
     **dict.fromkeys(CONTENT, "Content"),
     **dict.fromkeys((*READING, "from"), "Reading"),
+    "max_outbox_bytes": "Sending",
+    **dict.fromkeys(MONITORING, "Monitoring"),
     **dict.fromkeys(LOGGING, "The program's own log"),
 }
 _SWITCHES = frozenset(("send_default_pii", "mask_secrets"))
@@ -34,7 +37,8 @@ _METAVARS = {
     "orphan_hold": "TIME", "shutdown_timeout": "TIME", "max_line_bytes": "SIZE",
     "environment": "NAME", "release": "NAME", "server_name": "NAME", "format": "NAME",
     "wire": "span|transaction", "attribute_names": "NAMES", "from": "WHERE", "log_level": "LEVEL",
-    "log_format": "FORM",
+    "log_format": "FORM", "max_outbox_bytes": "SIZE", "exclude": "GLOB", "listen": "ADDRESS",
+    "heartbeat": "TIME",
 }  # fmt: skip
 
 

@@ -6,23 +6,23 @@ from rich.console import Console
 
 from translator.cli.logs import set_up_logging
 from translator.cli.options import LOGGING, Paths, with_settings
-from translator.cli.summary import print_summary, skip_logger
+from translator.cli.summary import Skipped, print_summary
 from translator.cli.tree import print_traces
 from translator.pipeline.backfill import read_all, wanted_files
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
 
-@with_settings("format", "idle_timeout", "max_line_bytes", *LOGGING)
+@with_settings("exclude", "format", "idle_timeout", "max_line_bytes", *LOGGING)
 def preview(settings: Settings, paths: Paths = None) -> None:  # noqa: ARG001 - a setting
     """Show the traces of logs as trees in the terminal; nothing is sent.
 
     Example: translator preview agent.jsonl
     """
     log = set_up_logging(settings)
-    files = wanted_files(settings["paths"])
+    files = wanted_files(settings["paths"], exclude=settings["exclude"])
     translation = Translation(
-        settings.windows.of_whole_input(), format_name=settings["format"], on_skip=skip_logger(log)
+        settings.windows.of_whole_input(), format_name=settings["format"], on_skip=Skipped(log)
     )
     spans = read_all(files, translation, settings["max_line_bytes"])
     print_traces(Console(), spans)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 import msgspec
+import orjson
 from rich.console import Console
 
 from translator import __version__
@@ -25,10 +26,14 @@ from translator.envelopes.pack import Packer, Sender, SpanPacker, split_spans
 from translator.envelopes.transaction import SPOTLIGHT, TransactionPacker, split_transaction
 from translator.errors import ConfigurationError
 from translator.model import Span
+from translator.pipeline.durable import DurableSink
 from translator.pipeline.outcome import Delivery
 from translator.pipeline.sinks import FileSink, OutboxSink, ShowSink, Sink
+from translator.pipeline.translation import Translation
 from translator.settings import Settings
 from translator.state.memory import MemoryStore
+from translator.state.sqlite import SqliteStore
+from translator.state.store import Store
 
 CONCURRENCY = 4
 """Envelopes under way at once: one trace each, so there are many small ones."""
@@ -36,7 +41,31 @@ CONCURRENCY = 4
 SDK_NAME = "sentry.python.log-translator"
 """Spotlight and Sentry tell the platform from the SDK's name, so it says Python."""
 
+SDK = {"name": SDK_NAME, "version": __version__}
+
 STDOUT = "-"
+
+RATE_LIMITS = "rate_limits"
+"""The fact in the store that holds until when (Unix seconds) each category has to wait."""
+
+DESTINATION = "destination"
+"""The fact that names the destination to people."""
+
+LAST_ANSWER = "last_answer"
+"""The fact that holds what came of the last attempt to send, and when (Unix seconds)."""
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """What is kept across restarts.
+
+    Attributes:
+        translation: What turns lines into spans, which goes on from where the last process left off; None
+            where only the outbox is kept.
+        wait: Waits so many seconds for a full disk; true when it is time to end.
+    """
+
+    translation: Translation | None
+    wait: Callable[[float], bool]
 
 
 class Output(msgspec.Struct):
@@ -44,17 +73,25 @@ class Output(msgspec.Struct):
 
     Attributes:
         sink: Takes them.
+        clock: The clock of the windows: seconds, never going back, also over restarts.
+        totals: What was counted since the state was begun, by a dotted name.
+        store: What is kept, where they go to a server.
         delivery: What becomes of them, where they go to a server.
         first_run: Unix seconds when this destination was first served.
         encoder: What puts the spans into Sentry's words; it counts what it masks and shortens.
         own_files: Files and directories that must not be read as logs.
+        directory: Where the state of this destination is kept.
     """
 
     sink: Sink
+    clock: Callable[[], float] = time.monotonic
+    totals: Callable[[], Mapping[str, int]] = dict
+    store: Store | None = None
     delivery: Delivery | None = None
     first_run: float | None = None
     encoder: SpanEncoder | None = None
     own_files: tuple[Path, ...] = ()
+    directory: Path | None = None
 
     def hopeless(self) -> bool:
         """Whether nothing can be sent any more, so that waiting for room is in vain."""
@@ -100,8 +137,19 @@ def destination_of(settings: Settings, name: str) -> Destination | None:
 
 
 @contextmanager
-def open_output(settings: Settings, log: Log, console: Console) -> Iterator[Output]:
-    """Opens the output that the settings choose, and closes it."""
+def open_output(settings: Settings, log: Log, console: Console, keep: Keep | None = None) -> Iterator[Output]:
+    """Opens the output that the settings choose, and closes it.
+
+    Args:
+        settings: What is wanted.
+        log: Takes warnings.
+        console: Shows traces where nothing else is chosen.
+        keep: What is kept across restarts, where spans go to a server; None to keep nothing.
+
+    Raises:
+        ConfigurationError: The settings do not say where to send, or say it twice.
+        StateError: What is kept cannot be read, or another sidecar uses it.
+    """
     name = chosen_destination(settings)
     if name is None:
         log.info(
@@ -116,10 +164,12 @@ def open_output(settings: Settings, log: Log, console: Console) -> Iterator[Outp
             own = () if settings["out"] == STDOUT else (Path(settings["out"]),)
             yield Output(FileSink(encoder, file), encoder=encoder, own_files=own)
     elif (destination := destination_of(settings, name)) is not None:
-        yield from _open_server(settings, destination, log)
+        yield from _open_server(settings, destination, log, keep)
 
 
-def _open_server(settings: Settings, destination: Destination, log: Log) -> Iterator[Output]:
+def _open_server(
+    settings: Settings, destination: Destination, log: Log, keep: Keep | None
+) -> Iterator[Output]:
     to_spotlight = destination.spotlight
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
@@ -137,18 +187,53 @@ def _open_server(settings: Settings, destination: Destination, log: Log) -> Iter
         reshaped = SPOTLIGHT if to_spotlight else {}
         packer = TransactionPacker(sender, _identity(settings), reshaped)
     directory = state_directory(settings)
-    store = MemoryStore(directory / destination.identity, clock=time.time)
-    transport = EnvelopeTransport(destination)
+    own = directory / destination.identity
+    store: MemoryStore | SqliteStore
+    sink: OutboxSink | DurableSink
+    clock = time.monotonic
+    if keep is None:
+        store = MemoryStore(own, clock=time.time)
+    else:
+        store = SqliteStore(own, clock=time.time, max_bytes=settings["max_outbox_bytes"])
+    for problem in store.problems:
+        log.warning("state", problem=problem)
+    if keep is None or keep.translation is None:
+        sink = OutboxSink(encoder, packer, store)
+    else:
+        sink = DurableSink(keep.translation, encoder, packer, store, sdk=SDK, wall=time.time, wait=keep.wait)
+        clock = _clock_from(sink.recover())
+    store.remember(DESTINATION, destination.masked)
+    transport = EnvelopeTransport(destination, on_limits=lambda limits: _keep_limits(store, limits))
+    transport.limits.impose(_kept_limits(store))
     split = split_spans if isinstance(packer, SpanPacker) else split_transaction
     outbox = OutboxSender(store, transport, split=split, concurrency=CONCURRENCY)
     outbox.start()
     try:
-        sink = OutboxSink(encoder, packer, store.commit, lambda: store.full)
-        yield Output(sink, Delivery(outbox, store), store.first_run, encoder, (directory,))
+        delivery = Delivery(outbox, store)
+        totals = sink.totals if isinstance(sink, DurableSink) else dict
+        yield Output(sink, clock, totals, store, delivery, store.first_run, encoder, (directory,), own)
     finally:
         outbox.stop()
         transport.close()
         store.close()
+
+
+def _clock_from(start: float) -> Callable[[], float]:
+    """A clock that never goes back, and begins at `start` now."""
+    begun = time.monotonic()
+    return lambda: start + time.monotonic() - begun
+
+
+def _keep_limits(store: Store, limits: Mapping[str | None, float]) -> None:
+    now = time.time()
+    kept = {category or "": now + seconds for category, seconds in limits.items()}
+    store.remember(RATE_LIMITS, orjson.dumps(kept).decode())
+
+
+def _kept_limits(store: Store) -> dict[str | None, float]:
+    kept = orjson.loads(store.recall(RATE_LIMITS) or "{}")
+    now = time.time()
+    return {category or None: until - now for category, until in kept.items() if until > now}
 
 
 def state_directory(settings: Settings) -> Path:

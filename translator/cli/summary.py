@@ -9,21 +9,36 @@ from rich.console import Console
 
 from translator.cli.logs import Log
 from translator.cli.sending import Output
-from translator.formats.records import Unreadable
+from translator.formats.records import Unreadable, looks_like_event
 from translator.model import Line
-from translator.pipeline.translation import SkipListener, Translation
+from translator.pipeline.translation import Translation
 from translator.settings import Settings
+from translator.state.store import Store
 
 EXIT_SET_ASIDE = 1
 
 
-def skip_logger(log: Log) -> SkipListener:
-    """A listener that names each line that could not be read, by file and line, at debug level."""
+class Skipped:
+    """Told of each line that could not be read: names it in the log, and sets it aside if it is worth it.
 
-    def on_skip(line: Line, why: Unreadable) -> None:
-        log.debug("line_skipped", file=line.source, line=line.number, reason=why.reason, detail=why.detail)
+    Args:
+        log: Takes the file, line and reason, at debug level.
 
-    return on_skip
+    Attributes:
+        store: Where what looks like an event is set aside; None for nowhere.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.store: Store | None = None
+
+    def __call__(self, line: Line, why: Unreadable) -> None:
+        """Takes note of a line."""
+        self._log.debug(
+            "line_skipped", file=line.source, line=line.number, reason=why.reason, detail=why.detail
+        )
+        if self.store is not None and looks_like_event(line, why):
+            self.store.reject_line(line, why.reason, why.detail)
 
 
 def conclude(translation: Translation, output: Output, settings: Settings, timeout: float | None) -> None:

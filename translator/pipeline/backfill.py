@@ -10,11 +10,13 @@ from translator.errors import InputError
 from translator.files.discover import STDIN, find_files
 from translator.files.reading import read_lines
 from translator.model import Span
-from translator.pipeline.sinks import Sink
+from translator.pipeline.sinks import Sink, Step
 from translator.pipeline.translation import Translation
 
 
-def wanted_files(patterns: Sequence[str], excluded: Sequence[Path] = ()) -> list[str]:
+def wanted_files(
+    patterns: Sequence[str], excluded: Sequence[Path] = (), exclude: Sequence[str] = ()
+) -> list[str]:
     """The files that the patterns name, oldest first, and `-` for standard input as it is.
 
     Raises:
@@ -26,7 +28,7 @@ def wanted_files(patterns: Sequence[str], excluded: Sequence[Path] = ()) -> list
     for pattern in patterns:
         if pattern == STDIN:
             files.append(STDIN)
-        elif not (found := find_files([pattern], excluded)):
+        elif not (found := find_files([pattern], excluded, exclude)):
             raise InputError("no such file", where=pattern, hint="check the path or the pattern")
         else:
             files.extend(str(path) for path in found)
@@ -56,8 +58,8 @@ def hand_on(spans: Sequence[Span], sink: Sink, hopeless: Callable[[], bool]) -> 
     for trace in traces.values():
         while sink.full and not hopeless():
             waiting.wait(_FULL_SECONDS)
-        sink.put(trace, {})
-    sink.drain()
+        sink.put(trace, Step())
+    sink.finish([], ended=True)
 
 
 def read_all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from translator.delivery.answers import RATE_LIMITED
-from translator.delivery.sender import Sender
+from translator.delivery.sender import Counters, Sender
 from translator.errors import DeliveryError
 from translator.model import Retry
 from translator.state.store import Store
@@ -29,6 +29,16 @@ class Delivery:
         self._store = store
         self._acknowledged = 0
         self._progress_at = time.monotonic()
+
+    @property
+    def counters(self) -> Counters:
+        """What became of the attempts, for others to read at any time."""
+        return self._sender.counters
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing is sent any more; None while all is well."""
+        return self._sender.problem
 
     @property
     def set_aside(self) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from translator.files.tail import Batch
-from translator.pipeline.sinks import Sink
+from translator.files.tail import Batch, Position
+from translator.model import Checkpoint, Line
+from translator.pipeline.sinks import Sink, Step
 from translator.pipeline.translation import Translation
 
 RESCAN_SECONDS = 1.0
@@ -15,6 +16,10 @@ RESCAN_SECONDS = 1.0
 
 TICK_SECONDS = 0.25
 """How often windows are looked after while something waits."""
+
+STEP_LINES = 2_000
+STEP_BYTES = 1024 * 1024
+"""What is read at most before it is stored: each step costs one write to the disk."""
 
 
 class Source(Protocol):
@@ -34,58 +39,123 @@ class Source(Protocol):
     def poll(self) -> Iterator[Batch]:
         """What has been written since the last look."""
 
+    def positions(self) -> Sequence[Position]:
+        """How far each file has been read."""
+
+    def forgotten(self) -> Sequence[str]:
+        """Ids of files that need not be known any more, each once."""
+
     def close(self) -> None:
         """Lets go all files."""
 
 
-def follow(
-    source: Source,
-    translation: Translation,
-    sink: Sink,
-    *,
-    clock: Callable[[], float],
-    changed: threading.Event,
-    stopping: threading.Event,
-    on_scan: Callable[[], None] = lambda: None,
-) -> None:
-    """Follows the files until `stopping` is set; then what is finished goes out, open spans stay.
+class Follower:
+    """Takes lines from a source through a translation to a sink, step by step.
 
     Args:
         source: What is read.
         translation: What turns lines into spans.
         sink: Where spans go.
         clock: Seconds, never going back.
-        changed: Set when there may be something to read.
-        stopping: Set when it is time to end.
-        on_scan: Called after each look through the directories.
     """
-    next_scan = clock()
-    while not stopping.is_set() and not source.ended:
-        if clock() >= next_scan:
-            source.scan()
-            next_scan = clock() + RESCAN_SECONDS
-            on_scan()
-        changed.clear()
-        if not sink.full:
-            read_once(source, translation, sink, clock=clock, stopping=stopping)
-        sink.put(translation.ready(clock()), {})
-        changed.wait(min(TICK_SECONDS, max(0.0, next_scan - clock())))
-    sink.put(translation.drain(clock(), close_open=source.ended), {})
-    sink.drain()
 
+    def __init__(
+        self, source: Source, translation: Translation, sink: Sink, clock: Callable[[], float]
+    ) -> None:
+        self._source = source
+        self._translation = translation
+        self._sink = sink
+        self._clock = clock
 
-def read_once(
-    source: Source,
-    translation: Translation,
-    sink: Sink,
-    *,
-    clock: Callable[[], float],
-    stopping: threading.Event,
-) -> None:
-    """Reads what there is, and hands on what is finished."""
-    for batch in source.poll():
-        now = clock()
-        translation.feed(batch.lines, now)
-        sink.put(translation.ready(now), {batch.file_id: batch.offset})
-        if stopping.is_set() or sink.full:
-            return
+    def follow(
+        self,
+        *,
+        changed: threading.Event,
+        stopping: threading.Event,
+        linger: float = 0.0,
+        on_scan: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Follows the source until `stopping` is set, or until it ends.
+
+        Args:
+            changed: Set when there may be something to read.
+            stopping: Set when it is time to end.
+            linger: Seconds after that for which lines are still awaited whose window is nearly over.
+            on_scan: Called after each look through the directories.
+        """
+        clock = self._clock
+        next_scan = clock()
+        while not stopping.is_set() and not self._source.ended:
+            if clock() >= next_scan:
+                self._scan()
+                next_scan = clock() + RESCAN_SECONDS
+                on_scan()
+            changed.clear()
+            self._read(stopping)
+            changed.wait(min(TICK_SECONDS, max(0.0, next_scan - clock())))
+        deadline = clock() + linger
+        never = threading.Event()
+        while not self._source.ended:
+            due = self._translation.next_due()
+            if due is None or due > deadline:
+                break
+            never.wait(min(TICK_SECONDS, max(0.01, due - clock())))
+            self._read(never)
+
+    def read_through(self, stopping: threading.Event) -> None:
+        """Reads all that is there now, no faster than the sink takes it."""
+        self._scan()
+        while not stopping.is_set():
+            if self._sink.full:
+                stopping.wait(TICK_SECONDS)
+            elif not self._read(stopping):
+                return
+
+    def finish(self, *, close_open: bool) -> None:
+        """Hands on what is left.
+
+        Args:
+            close_open: Whether the input has ended, so that what is open is unfinished; if not, a
+                sink that keeps what is open across restarts gets it to keep.
+        """
+        if close_open or not self._sink.keeps_open:
+            spans = self._translation.drain(self._clock(), close_open=close_open)
+            self._sink.finish(spans, ended=close_open)
+        else:
+            self._sink.finish([], ended=False)
+
+    def _scan(self) -> None:
+        self._source.scan()
+        forgotten = self._source.forgotten()
+        if forgotten:
+            self._sink.put([], Step(self._clock(), forgotten=forgotten))
+
+    def _read(self, stopping: threading.Event) -> int:
+        """Reads what there is, and hands on what is finished; returns how many lines there were."""
+        read = 0
+        lines: list[Line] = []
+        size = 0
+        checkpoints: dict[str, Checkpoint] = {}
+        if not self._sink.full:
+            for batch in self._source.poll():
+                lines += batch.lines
+                size += sum(len(line.data) for line in batch.lines)
+                if batch.checkpoint is not None:
+                    checkpoints[batch.checkpoint.file_id] = batch.checkpoint
+                if len(lines) >= STEP_LINES or size >= STEP_BYTES:
+                    read += len(lines)
+                    self._step(lines, checkpoints)
+                    lines, size, checkpoints = [], 0, {}
+                    if stopping.is_set() or self._sink.full:
+                        break
+        self._step(lines, checkpoints)
+        return read + len(lines)
+
+    def _step(self, lines: list[Line], checkpoints: dict[str, Checkpoint]) -> None:
+        translation = self._translation
+        before = translation.steps
+        now = self._clock()
+        events = translation.feed(lines, now)
+        spans = translation.ready(now)
+        if lines or checkpoints or spans or translation.steps != before:
+            self._sink.put(spans, Step(now, events, tuple(checkpoints.values())))

@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Protocol
+
+import msgspec
 
 from translator.envelopes.encode import SpanEncoder
 from translator.envelopes.pack import Packer
-from translator.model import Envelope, Span
+from translator.model import Checkpoint, Line, Span
+from translator.state.store import Commit, Store
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What was read before some spans were finished.
+
+    Attributes:
+        now: When, in seconds on the clock of the windows.
+        lines: The lines that are events.
+        checkpoints: How far the files have been read that they come from.
+        forgotten: Ids of files that need not be known any more.
+    """
+
+    now: float = 0.0
+    lines: Sequence[Line] = ()
+    checkpoints: Sequence[Checkpoint] = ()
+    forgotten: Sequence[str] = ()
 
 
 class Sink(Protocol):
     """Takes finished spans."""
 
-    def put(self, spans: Sequence[Span], checkpoints: Mapping[str, int]) -> None:
-        """Takes spans, and how far the files have been read that they come from."""
+    def put(self, spans: Sequence[Span], step: Step) -> None:
+        """Takes spans, and the step of the reading that they come from."""
 
-    def drain(self) -> None:
-        """Takes note that no more spans come."""
+    def finish(self, spans: Sequence[Span], *, ended: bool) -> None:
+        """Takes the last spans for now, or, where the input has ended, for good."""
 
     @property
     def full(self) -> bool:
         """Whether it wants no more for now, so that reading shall pause."""
 
+    @property
+    def keeps_open(self) -> bool:
+        """Whether what is not finished is there again after a restart."""
+
 
 class OutboxSink:
-    """Puts spans into envelopes, and envelopes together with checkpoints into the outbox.
+    """Puts spans into envelopes, and envelopes into the outbox.
+
+    What has been read is not kept: it stands for whole input, which is read again after a failure.
 
     Args:
         encoder: Puts spans into Sentry's words.
         packer: Makes envelopes of them.
-        commit: Stores checkpoints and envelopes, together or not at all.
-        is_full: Whether the outbox holds as much as it may.
+        store: Where envelopes wait.
     """
 
-    def __init__(
-        self,
-        encoder: SpanEncoder,
-        packer: Packer,
-        commit: Callable[[Mapping[str, int], Sequence[Envelope]], None],
-        is_full: Callable[[], bool],
-    ) -> None:
+    keeps_open = False
+
+    def __init__(self, encoder: SpanEncoder, packer: Packer, store: Store) -> None:
         self._encoder = encoder
         self._packer = packer
-        self._commit = commit
-        self._is_full = is_full
+        self._store = store
 
-    def put(self, spans: Sequence[Span], checkpoints: Mapping[str, int]) -> None:
-        """Takes spans, and how far the files have been read that they come from."""
-        if spans or checkpoints:
-            envelopes = self._packer.pack(map(self._encoder.encode, spans))
-            self._commit(checkpoints, envelopes)
+    def put(self, spans: Sequence[Span], step: Step) -> None:  # noqa: ARG002
+        """Takes spans."""
+        if spans:
+            self._store.commit(Commit(envelopes=self._packer.pack(map(self._encoder.encode, spans))))
 
-    def drain(self) -> None:
-        """Stores what the packer still holds."""
-        self._commit({}, self._packer.drain())
+    def finish(self, spans: Sequence[Span], *, ended: bool) -> None:  # noqa: ARG002
+        """Takes the last spans, and stores what the packer still holds."""
+        self.put(spans, Step())
+        self._store.commit(Commit(envelopes=self._packer.drain()))
 
     @property
     def full(self) -> bool:
         """Whether the outbox holds as much as it may."""
-        return self._is_full()
+        return self._store.full
 
 
 class FileSink:
@@ -70,19 +89,22 @@ class FileSink:
         file: Where to; flushed after each batch.
     """
 
+    keeps_open = False
+
     def __init__(self, encoder: SpanEncoder, file: IO[bytes]) -> None:
         self._encoder = encoder
         self._file = file
 
-    def put(self, spans: Sequence[Span], checkpoints: Mapping[str, int]) -> None:  # noqa: ARG002
+    def put(self, spans: Sequence[Span], step: Step) -> None:  # noqa: ARG002
         """Writes the spans."""
         for span in spans:
             self._file.write(self._encoder.encode(span).data + b"\n")
         if spans:
             self._file.flush()
 
-    def drain(self) -> None:
-        """Nothing is held."""
+    def finish(self, spans: Sequence[Span], *, ended: bool) -> None:  # noqa: ARG002
+        """Writes the last spans."""
+        self.put(spans, Step())
 
     @property
     def full(self) -> bool:
@@ -97,11 +119,13 @@ class ShowSink:
         show: Told of all spans of one trace.
     """
 
+    keeps_open = False
+
     def __init__(self, show: Callable[[Sequence[Span]], None]) -> None:
         self._show = show
         self._traces: dict[str, list[Span]] = {}
 
-    def put(self, spans: Sequence[Span], checkpoints: Mapping[str, int]) -> None:  # noqa: ARG002
+    def put(self, spans: Sequence[Span], step: Step) -> None:  # noqa: ARG002
         """Collects the spans; a trace whose root has come is shown."""
         complete: list[str] = []
         for span in spans:
@@ -111,10 +135,11 @@ class ShowSink:
         for trace_id in complete:
             self._show(self._traces.pop(trace_id))
 
-    def drain(self) -> None:
+    def finish(self, spans: Sequence[Span], *, ended: bool) -> None:  # noqa: ARG002
         """Shows what is left."""
-        for spans in self._traces.values():
-            self._show(spans)
+        self.put(spans, Step())
+        for trace in self._traces.values():
+            self._show(trace)
         self._traces.clear()
 
     @property

@@ -1,0 +1,111 @@
+"""`translator status`: what a sidecar has read, holds and has sent, from its state alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from translator.cli.options import with_settings
+from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
+from translator.errors import InputError
+from translator.settings import Settings
+from translator.state.report import StateReport, find_states, read_report
+
+AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")]
+
+
+class FileStatus(msgspec.Struct, frozen=True):
+    """One file: bytes of its content that were read, and its size; None where it is gone."""
+
+    path: str
+    offset: int
+    lines: int
+    size: int | None
+    lag: int | None
+
+
+@with_settings("state_dir")
+def status(settings: Settings, *, as_json: AsJson = False) -> None:
+    """Show what a sidecar, running or not, has read, holds and has sent.
+
+    Example: translator status
+    """
+    directory = state_directory(settings)
+    found = find_states(directory)
+    if not found:
+        raise InputError("no state is here", where=str(directory), hint="name its directory with --state-dir")
+    told = [_told(read_report(path), time.time()) for path in found]
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode({"destinations": told}), indent=2).decode())
+        return
+    console = Console()
+    for each in told:
+        _show(each, console)
+
+
+def _told(report: StateReport, now: float) -> dict[str, Any]:
+    counters = dict(report.counters)
+    files = [_file(checkpoint.path, checkpoint.offset, checkpoint.lines) for checkpoint in report.checkpoints]
+    return {
+        "destination": report.facts.get(DESTINATION, "unknown"),
+        "state": report.directory,
+        "pid": report.pid,
+        "files": sorted(files, key=lambda file: file.path),
+        "open_spans": counters.pop("open_spans", 0),
+        "outbox": {
+            "envelopes": report.envelopes,
+            "spans": report.unsent_spans,
+            "bytes": report.envelope_bytes,
+            "oldest_seconds": None if report.oldest is None else max(0.0, round(now - report.oldest, 1)),
+        },
+        "last_answer": msgspec.json.decode(report.facts.get(LAST_ANSWER, "null")),
+        "rejected": report.rejected,
+        "counters": counters,
+    }
+
+
+def _file(path: str, offset: int, lines: int) -> FileStatus:
+    try:
+        size = os.stat(path).st_size  # noqa: PTH116 - bytes that are no UTF-8 stay as they are
+    except OSError:
+        return FileStatus(path, offset, lines, None, None)
+    return FileStatus(path, offset, lines, size, max(0, size - offset))
+
+
+def _show(told: dict[str, Any], console: Console) -> None:
+    running = f"running, process {told['pid']}" if told["pid"] is not None else "not running"
+    console.print(f"[bold]{told['destination']}[/bold] ({running})", highlight=False)
+    console.print(f"state     {told['state']}", highlight=False)
+    outbox = told["outbox"]
+    waits = f", the oldest for {outbox['oldest_seconds']:.0f} s" if outbox["envelopes"] else ""
+    console.print(
+        f"outbox    {outbox['envelopes']:,} envelopes, {outbox['spans']:,} spans, "
+        f"{outbox['bytes']:,} bytes{waits}",
+        highlight=False,
+    )
+    console.print(f"open      {told['open_spans']:,} spans", highlight=False)
+    last = told["last_answer"]
+    if last is not None:
+        at = datetime.fromtimestamp(last["time"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        console.print(f"answer    {last['answer']}, {at}", highlight=False, markup=False)
+    for title, counts in (("counted", told["counters"]), ("rejected", told["rejected"])):
+        shown = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()) if count)
+        if shown:
+            console.print(f"{title:<10}{shown}", highlight=False, markup=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("file", overflow="fold")
+    for head in ("read", "lines", "size", "lag"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for file in told["files"]:
+        size = "gone" if file.size is None else f"{file.size:,}"
+        lag = "" if file.lag is None else f"{file.lag:,}"
+        table.add_row(file.path, f"{file.offset:,}", f"{file.lines:,}", size, lag)
+    if told["files"]:
+        console.print(table)

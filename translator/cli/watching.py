@@ -1,0 +1,94 @@
+"""What a running sidecar tells: figures over HTTP, and a heartbeat in its log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import msgspec
+
+from translator.cli.logs import Log
+from translator.cli.sending import LAST_ANSWER, Output
+from translator.delivery.sender import Counters
+from translator.model import Acknowledged, Refused, Retry
+from translator.monitor.figures import Figures, Gauges
+from translator.monitor.server import MonitorServer, parse_address
+from translator.pipeline.run import Source
+from translator.pipeline.translation import Translation
+from translator.settings import Settings
+
+
+@contextmanager
+def watched(
+    settings: Settings, translation: Translation, output: Output, source: Source, log: Log
+) -> Iterator[Callable[[], None]]:
+    """Listens, if that is wanted; gives what tells the figures when their time has come."""
+    gauges = _gauges(translation, output, source)
+    with ExitStack() as stack:
+        if settings["listen"] is not None:
+            server = stack.enter_context(MonitorServer(parse_address(settings["listen"]), gauges.read))
+            log.info("listening", port=server.port, pages="/healthz /readyz /metrics")
+        interval = settings["heartbeat"]
+        due = time.monotonic() + interval
+
+        answered: float | None = None
+
+        def beat() -> None:
+            nonlocal due, answered
+            counters = gauges.counters
+            if output.store is not None and counters is not None and counters.last_answer_time != answered:
+                answered = counters.last_answer_time
+                output.store.remember(LAST_ANSWER, _last_answer(counters))
+            if interval and time.monotonic() >= due:
+                due = time.monotonic() + interval
+                log.info("heartbeat", **told(gauges.read()))
+
+        yield beat
+
+
+def _last_answer(counters: Counters) -> str:
+    match counters.last_answer:
+        case Acknowledged(status=status):
+            answer = f"{status} acknowledged"
+        case Retry(detail=detail) | Refused(detail=detail):
+            answer = detail
+        case None:
+            answer = "none"
+    return msgspec.json.encode({"time": counters.last_answer_time, "answer": answer}).decode()
+
+
+def told(figures: Figures) -> dict[str, float | str]:
+    """The figures of a heartbeat."""
+    shown: dict[str, float | str] = {
+        "lines": sum(count for name, count in figures.totals.items() if name.startswith("lines.")),
+        "events": figures.totals.get("lines.event", 0),
+        "spans": sum(count for name, count in figures.totals.items() if name.startswith("spans.")),
+        "acknowledged_spans": figures.acknowledged_spans,
+        "rejected": sum(figures.rejected.values()),
+        "open_spans": figures.open_spans,
+        "files": figures.files,
+        "lag_bytes": figures.lag_bytes,
+        "lag_seconds": round(figures.lag_seconds, 1),
+        "outbox_envelopes": figures.envelopes,
+        "outbox_bytes": figures.outbox_bytes,
+        "oldest_unsent_seconds": round(figures.oldest_seconds, 1),
+    }
+    if figures.problem is not None:
+        shown["problem"] = figures.problem
+    return shown
+
+
+def _gauges(translation: Translation, output: Output, source: Source) -> Gauges:
+    delivery, store = output.delivery, output.store
+
+    return Gauges(
+        translation=translation,
+        totals=output.totals,
+        positions=source.positions,
+        files=lambda: source.files,
+        outbox=store,
+        counters=None if delivery is None else delivery.counters,
+        problem=lambda: None if delivery is None else delivery.problem,
+        clock=time.time,
+    )

@@ -1,0 +1,87 @@
+"""Figures in the text format of Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from translator import __version__
+from translator.monitor.figures import Figures
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+GROUPS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("lines", "translator_lines", ("outcome",), "Lines that were read, by what became of them."),
+    ("events", "translator_events", ("kind", "phase"), "Events, by kind and phase."),
+    ("spans", "translator_spans", ("kind",), "Spans that were finished, by kind."),
+    ("notes", "translator_notes", ("what",), "What was not as it should be in lines that were understood."),
+    ("changed", "translator_changed_spans", ("how",), "Spans whose content was masked or shortened."),
+)
+"""Totals by the first word of their name: metric, labels, and what it tells."""
+
+GAUGES: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
+    ("translator_files_open", lambda f: f.files, "Files that are followed."),
+    ("translator_lag_bytes", lambda f: f.lag_bytes, "Bytes in them that have not been read."),
+    ("translator_lag_seconds", lambda f: f.lag_seconds, "How long there has been something to read."),
+    ("translator_open_spans", lambda f: f.open_spans, "Spans that have begun and not ended."),
+    ("translator_outbox_envelopes", lambda f: f.envelopes, "Envelopes that wait to be sent."),
+    ("translator_outbox_bytes", lambda f: f.outbox_bytes, "Bytes of them."),
+    ("translator_oldest_unsent_seconds", lambda f: f.oldest_seconds, "How long the oldest has waited."),
+    ("translator_sending", lambda f: f.problem is None, "1, or 0 when sending has stopped for good."),
+)
+"""Metric, where it comes from, and what it tells."""
+
+
+class FiguresCollector(Collector):
+    """Makes metrics of the figures at each scrape.
+
+    Args:
+        read: The figures now.
+    """
+
+    def __init__(self, read: Callable[[], Figures]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what there is depends on what was read."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics."""
+        figures = self._read()
+        for group, name, labels, told in GROUPS:
+            family = CounterMetricFamily(name, told, labels=labels)
+            for key, count in sorted(figures.totals.items()):
+                first, _, rest = key.partition(".")
+                if first == group:
+                    family.add_metric(rest.split(".", len(labels) - 1), count)
+            yield family
+        for name, labelled, label, told in (
+            ("translator_requests", figures.requests, "status", "Attempts to send, by status."),
+            ("translator_rejected", figures.rejected, "reason", "What was set aside, by reason."),
+            ("translator_sent_spans", _sent(figures), "outcome", "Spans, by what became of them."),
+        ):
+            counter = CounterMetricFamily(name, told, labels=(label,))
+            for value, count in sorted(labelled.items()):
+                counter.add_metric([value], count)
+            yield counter
+        for name, value_of, told in GAUGES:
+            yield GaugeMetricFamily(name, told, value=float(value_of(figures)))
+        build = GaugeMetricFamily("translator_build_info", "The version.", labels=("version",))
+        build.add_metric([__version__], 1)
+        yield build
+
+
+def metrics_text(read: Callable[[], Figures]) -> bytes:
+    """All metrics in the text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(FiguresCollector(read))
+    return generate_latest(registry)
+
+
+def _sent(figures: Figures) -> dict[str, int]:
+    return {"acknowledged": figures.acknowledged_spans, "unsampled": figures.totals.get("unsampled", 0)}
