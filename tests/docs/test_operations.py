@@ -27,8 +27,8 @@ from translator.envelopes.secrets import mask_value
 from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
 from translator.files.lines import MAX_LINE_BYTES
 from translator.pipeline.outcome import PATIENCE_SECONDS
-from translator.settings import OPTIONS, resolve
-from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN
+from translator.settings import MAX_OUTBOX_BYTES, OPTIONS, resolve
+from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN, MAX_REMEMBERED
 from translator.spans.orphans import SLACK
 from translator.state import memory
 
@@ -161,7 +161,7 @@ def test_the_notes_are_those_of_the_code() -> None:
 
 
 def test_the_log_events_are_those_of_the_code() -> None:
-    logged = set(re.findall(r'\blog\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', source()))
+    logged = set(re.findall(r'\b_?log\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', source()))
 
     assert set(words("event")) == logged
 
@@ -174,7 +174,9 @@ LIMITS = {
     "an envelope": f"one trace, {MAX_SPANS:,} spans, {MAX_BYTES >> 20} MiB",
     "a transaction": f"{MAX_SPANS:,} spans, {MAX_SPANS_BYTES:,} bytes of spans",
     "spans that wait for their root, as transactions": f"{MAX_HELD:,}",
-    "the outbox": f"{memory.MAX_BYTES >> 20} MiB",
+    "the outbox of `backfill`, in memory": f"{memory.MAX_BYTES >> 20} MiB",
+    "the outbox of `run`": f"{MAX_OUTBOX_BYTES >> 20} MiB",
+    "finished spans that are remembered": f"{MAX_REMEMBERED:,}",
     "envelopes under way at once": f"{CONCURRENCY}",
     "waits between attempts": f"up to {CAP_SECONDS:g} s",
     "an answer": f"{TIMEOUT_SECONDS:g} s",
