@@ -175,6 +175,23 @@ def test_it_listens_only_where_it_was_told_to(
     assert 'translator_lines_total{outcome="event"} 1.0' in metrics
 
 
+def test_once_ends_when_the_outbox_is_full_and_the_key_refused(
+    receiver: Receiver, to: tuple[str, ...], tmp_path: Path
+) -> None:
+    records = [event("tool", i, tool=f"t{i}", trace_id=f"{i}", note="x" * 2_000) for i in range(3_000)]
+    log = write(tmp_path / "a.jsonl", event("tool", 0, tool="first"))
+    receiver.script([Answer(403, {}, b'{"detail":"disabled"}')])
+    assert translator("run", "--once", log, *to, "--max-outbox-bytes", "1").returncode == 3
+    write(tmp_path / "a.jsonl", event("tool", 0, tool="first"), *records)
+    receiver.script([Answer(403, {}, b'{"detail":"disabled"}')])
+
+    stuck = translator("run", "--once", log, *to, "--max-outbox-bytes", "1")
+
+    assert stuck.returncode == 3
+    assert translator("run", "--once", log, *to).returncode == 0
+    assert len(receiver.latest) == 3_001
+
+
 def test_a_full_outbox_pauses_the_reading(receiver: Receiver, to: tuple[str, ...], tmp_path: Path) -> None:
     log = tmp_path / "a.jsonl"
     records = [event("tool", i, tool=f"t{i}", trace_id=f"{i}", note="x" * 2_000) for i in range(3_000)]

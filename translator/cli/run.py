@@ -64,13 +64,14 @@ def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:
     ):
         skipped.store = output.store
         follower = Follower(source, translation, output.sink, output.clock)
+        complete = False
         if once and STDIN not in patterns:
-            follower.read_through(stopping)
+            complete = follower.read_through(stopping, output.hopeless)
         else:
             with watched(settings, translation, output, source, log) as beat:
                 _follow(follower, source, settings, log, changed, stopping, beat)
         log.info("stopping", open_spans=translation.open_spans)
-        follower.finish(close_open=source.ended or (once and not stopping.is_set()))
+        follower.finish(close_open=source.ended or complete)
         timeout = None if once and not stopping.is_set() else settings["shutdown_timeout"]
         conclude(translation, output, settings, timeout=timeout)
 

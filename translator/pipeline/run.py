@@ -102,14 +102,23 @@ class Follower:
             never.wait(min(TICK_SECONDS, max(0.01, due - clock())))
             self._read(never)
 
-    def read_through(self, stopping: threading.Event) -> None:
-        """Reads all that is there now, no faster than the sink takes it."""
+    def read_through(self, stopping: threading.Event, hopeless: Callable[[], bool] = lambda: False) -> bool:
+        """Reads all that is there now, no faster than the sink takes it.
+
+        Args:
+            stopping: Set when it is time to end.
+            hopeless: Whether the sink will never take more, so that waiting is in vain.
+
+        Returns:
+            Whether all has been read.
+        """
         self._scan()
-        while not stopping.is_set():
+        while not stopping.is_set() and not (self._sink.full and hopeless()):
             if self._sink.full:
                 stopping.wait(TICK_SECONDS)
             elif not self._read(stopping):
-                return
+                return True
+        return False
 
     def finish(self, *, close_open: bool) -> None:
         """Hands on what is left.
