@@ -18,6 +18,10 @@ QUIET_SECONDS = 3.0
 LOOK_SECONDS = 0.05
 
 
+ROW = "fault_row"
+FIGURES = "figures"
+"""What tests record, to be printed after them: a row of the table, and other figures."""
+
 HEAD = f"| {'what happens':<60} | {'lines':>7} | {'lost':>7} | {'twice':>7} |"
 
 

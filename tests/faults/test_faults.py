@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.field import Field
+from tests.faults.field import ROW, Field
 from tests.faults.scenarios import FAULTS
 from tests.faults.subject import TranslatorSubject
 
@@ -29,8 +29,11 @@ def field(subject: TranslatorSubject, tmp_path: Path) -> Field:
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", FAULTS)
-def test_nothing_is_lost_and_nothing_comes_twice(name: str, field: Field, subject: TranslatorSubject) -> None:
+def test_nothing_is_lost_and_nothing_comes_twice(
+    name: str, field: Field, subject: TranslatorSubject, record_property: Callable[[str, object], None]
+) -> None:
     FAULTS[name](field)
     result = field.result(name)
+    record_property(ROW, result.row())
 
     assert (result.lost, result.duplicated) == (0, 0), subject.process.said()[-3_000:]

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import FIGURES
-from tests.faults.field import T0
+from tests.faults.field import FIGURES, T0
 from tests.faults.subject import TranslatorSubject
 from tests.receiver import Answer, Fault
 from translator.model import Line, Span
