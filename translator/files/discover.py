@@ -20,6 +20,9 @@ _NOT_LOGS = (
     ".sqlite", ".db", ".wal", ".shm", ".tar", ".zip", ".png", ".jpg", ".py", ".js", ".md", ".html",
 )  # fmt: skip
 
+_ALL = "/"
+"""Stands for all names of a directory; no file has it."""
+
 _ABSENT = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 """Errors that say that there is no such file; after all others it may be there."""
 
@@ -98,14 +101,14 @@ class Finder:
         self._on_problem = on_problem
         self._entries: dict[str, _Entries] = {}
         self._backups: dict[str, dict[str, list[os.DirEntry[str]]]] = {}
-        self._real: dict[str, str] = {}
+        self._own_names: dict[str, frozenset[str]] = {}
         self._roots: list[str] | None = None
         self._found: list[Found] = []
         self.failed: list[str] = []
 
     def look(self) -> list[Found]:
         """The files that are there now; one with several names or paths comes several times."""
-        self._entries, self._backups, self._real, self._roots, self.failed = {}, {}, {}, None, []
+        self._entries, self._backups, self._own_names, self._roots, self.failed = {}, {}, {}, None, []
         self._found = []
         for pattern in self._patterns:
             self._look(pattern)
@@ -217,19 +220,27 @@ class Finder:
             self._on_problem(path, error)
 
     def _wanted(self, path: str, *, link: bool) -> bool:
-        if any(left_out(path) for left_out in self._left_out):
+        if self._left_out and any(left_out(path) for left_out in self._left_out):
             return False
         if not self._excluded:
             return True
-        real = os.path.realpath(path) if link else self._real_path(path)
-        return not any(real == own or real.startswith(own + os.sep) for own in self._excluded)
-
-    def _real_path(self, path: str) -> str:
+        if link:
+            return not self._is_own(os.path.realpath(path))
         directory, name = os.path.split(path)
-        real = self._real.get(directory)
-        if real is None:
-            real = self._real[directory] = os.path.realpath(directory)
-        return f"{real}/{name}"
+        own_names = self._own_names.get(directory)
+        if own_names is None:
+            own_names = self._own_names[directory] = self._own_in(os.path.realpath(directory))
+        return name not in own_names and _ALL not in own_names
+
+    def _is_own(self, real: str) -> bool:
+        return any(real == own or real.startswith(own + os.sep) for own in self._excluded)
+
+    def _own_in(self, real: str) -> frozenset[str]:
+        """The names in a directory that are left out; a thousand files need not be compared one by one."""
+        if self._is_own(real):
+            return frozenset((_ALL,))
+        split = map(os.path.split, self._excluded)
+        return frozenset(name for directory, name in split if directory == real)
 
     def _inside(self, path: str) -> bool:
         if self._roots is None:
