@@ -134,12 +134,17 @@ def idle(files: int = 1_000, seconds: float = 20.0) -> None:
         line = '{"event":"tool","tool":"t","ts":1795423737,"trace_id":"%d","duration_ms":5}\n'
         for number in range(files):
             (logs / f"{number}.jsonl").write_text(line % number)
-        with Sidecar(str(logs / "*.jsonl"), clock.port, directory) as sidecar:
-            pause(10.0)
-            before = sidecar.cpu_seconds()
-            pause(seconds)
-            used = (sidecar.cpu_seconds() - before) / seconds
-            print(f"{files:,} idle files: {used:.1%} of a core, {sidecar.memory():.0f} MiB")
+        for begun in ("end", "beginning"):
+            state = directory / begun
+            with Sidecar(str(logs / "*.jsonl"), clock.port, state, "--from", begun) as sidecar:
+                pause(10.0)
+                before = sidecar.cpu_seconds()
+                pause(seconds)
+                used = (sidecar.cpu_seconds() - before) / seconds
+                print(
+                    f"{files:,} idle files, read from their {begun}: {used:.1%} of a core, "
+                    f"{sidecar.memory():.0f} MiB"
+                )
 
 
 def backlog(gigabytes: float) -> None:

@@ -15,7 +15,10 @@ RESCAN_SECONDS = 1.0
 """How often the directories are looked through whatever the notifications say."""
 
 TICK_SECONDS = 0.25
-"""How often windows are looked after while something waits."""
+"""How often it is looked whether a full sink has room again."""
+
+SHORTEST_REST = 0.02
+"""Seconds between two looks at windows that end one after another."""
 
 STEP_LINES = 2_000
 STEP_BYTES = 1024 * 1024
@@ -92,7 +95,7 @@ class Follower:
                 on_scan()
             changed.clear()
             self._read(stopping)
-            changed.wait(min(TICK_SECONDS, max(0.0, next_scan - clock())))
+            changed.wait(self._rest(clock(), next_scan))
         deadline = clock() + linger
         never = threading.Event()
         while not self._source.ended:
@@ -159,6 +162,14 @@ class Follower:
                         break
         self._step(lines, checkpoints)
         return read + len(lines)
+
+    def _rest(self, now: float, next_scan: float) -> float:
+        """How many seconds there is nothing to do, if nothing comes."""
+        if self._sink.full:
+            return TICK_SECONDS
+        due = self._translation.wake_at()
+        until = next_scan if due is None else min(next_scan, max(due, now + SHORTEST_REST))
+        return max(0.0, until - now)
 
     def _step(self, lines: list[Line], checkpoints: dict[str, Checkpoint]) -> None:
         translation = self._translation

@@ -112,6 +112,11 @@ class Translation:
             counter.clear()
         self.unsampled = 0
 
+    def wake_at(self) -> float | None:
+        """When (in seconds) `ready` should be asked again, whatever comes; None for at leisure."""
+        due = [when for when in (self._reorder.next_due(), self._assembler.next_due()) if when is not None]
+        return min(due, default=None)
+
     @property
     def steps(self) -> int:
         """A number that changes with every change that `ready` makes to what is known."""

@@ -158,6 +158,11 @@ class Assembler:
             self._let_go_alone(trace, node)
         return self._taken()
 
+    def next_due(self) -> float | None:
+        """When (in seconds) the next thing that waits has waited long enough; None for none."""
+        due = self._due
+        return min((queue[0][0] for queue in (due.ends, due.orphans, due.waiting) if queue), default=None)
+
     def capture(self) -> AssemblerState:
         """All that is known, to be restored by another assembler with the same windows."""
         return capture(self._traces, self._due)
