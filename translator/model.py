@@ -27,6 +27,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         too_long: Whether the line was longer than is read; its bytes are not kept.
         offset: Where it begins in its file, in bytes.
         written: When it was written, in microseconds, where something around it says so.
+        beside: The format whose logs have small files beside them, where this is the whole content of
+            such a file beside `source`.
     """
 
     data: bytes
@@ -35,6 +37,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     too_long: bool = False
     offset: int = 0
     written: int | None = None
+    beside: str = ""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -76,6 +79,12 @@ class Kind(StrEnum):
     MODEL = "model"
     TOOL = "tool"
     HANDOFF = "handoff"
+    OTHER = "other"
+    """A span of other instrumentation among them: a workflow's step, a retrieval, a request."""
+
+
+KINDS = (Kind.AGENT, Kind.MODEL, Kind.TOOL, Kind.HANDOFF)
+"""What the log format has events of."""
 
 
 class Phase(StrEnum):

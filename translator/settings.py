@@ -14,7 +14,7 @@ import msgspec
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
 from translator.files.lines import MAX_LINE_BYTES
-from translator.formats.registry import AUTO, READERS
+from translator.formats.registry import AUTO, FORMATS
 from translator.model import Json
 from translator.pipeline.translation import Windows
 
@@ -153,7 +153,8 @@ OPTIONS: tuple[Option, ...] = (
            "Send message contents, tool data and user data; by default not to a DSN."),
     Option("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE", _rate,
            "Share of traces that is sent, by trace id.", 1.0),
-    Option("format", "TRANSLATOR_FORMAT", _one_of(AUTO, *READERS), "Format of the logs.", AUTO),
+    Option("format", "TRANSLATOR_FORMAT", _one_of(AUTO, *(known.name for known in FORMATS)),
+           "Format of the logs.", AUTO),
     Option("wire", "TRANSLATOR_WIRE", _one_of("span", "transaction"),
            "Envelopes of spans, or of transactions for older servers.", "span"),
     Option("attribute_names", "TRANSLATOR_ATTRIBUTE_NAMES", _one_of(*AttributeNames),

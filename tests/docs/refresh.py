@@ -14,7 +14,7 @@ from sentry_conventions.attributes import ATTRIBUTE_METADATA
 from tests.docs import pages, results
 from translator.envelopes.attributes import RULES
 from translator.formats.native.fields import FIELDS, Field, squash
-from translator.model import Kind
+from translator.model import KINDS, Kind
 
 PAGE = pages.DOCS / "log-format.md"
 FIELD_HEAD = "| field | type | events | what it says | other names |\n|---|---|---|---|---|\n"
@@ -32,7 +32,7 @@ def field_table() -> str:
 def sent_table() -> str:
     """Every attribute that a field becomes, and on which spans."""
     kinds: dict[tuple[str, str, bool], set[Kind]] = {}
-    for kind, rules in RULES.items():
+    for kind, rules in ((kind, RULES[kind]) for kind in KINDS):
         for rule in rules:
             kinds.setdefault((rule.field, rule.key, rule.content), set()).add(kind)
     return SENT_HEAD + "".join(
@@ -65,7 +65,7 @@ def refreshed(text: str) -> str:
 
 
 def _kinds(kinds: frozenset[Kind]) -> str:
-    return "all" if len(kinds) == len(Kind) else ", ".join(kind.value for kind in Kind if kind in kinds)
+    return "all" if len(kinds) == len(KINDS) else ", ".join(kind.value for kind in KINDS if kind in kinds)
 
 
 def _others(field: Field) -> str:

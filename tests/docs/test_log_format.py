@@ -18,7 +18,7 @@ from translator.formats.native.names import CHUNKS, ENDS, FAILURES, STARTS, SUBJ
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS
 from translator.formats.native.timestamps import parse_duration, parse_time
 from translator.formats.native.values import ERROR_STATUSES
-from translator.model import Kind
+from translator.model import KINDS
 from translator.spans.inherit import DOWNWARD
 
 PAGE = pages.DOCS / "log-format.md"
@@ -59,7 +59,7 @@ def test_there_is_an_example_of_every_event() -> None:
     names = [f"{kind.value}.{word}" for kind in SUBJECTS for word in ("start", "end", "error")]
     names += [
         "model.chunk",
-        *(kind.value for kind in Kind),
+        *(kind.value for kind in KINDS),
         "embeddings",
         "embeddings.start",
         "embeddings.end",

@@ -24,6 +24,7 @@ _STYLES = {
     Kind.MODEL: "magenta",
     Kind.TOOL: "green",
     Kind.HANDOFF: "yellow",
+    Kind.OTHER: "white",
 }
 
 

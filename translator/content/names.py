@@ -1,4 +1,4 @@
-"""What a span is called, and the operation that it is: Sentry's words for the four kinds."""
+"""What a span is called, and the operation that it is: Sentry's words for the kinds of spans."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ OPERATIONS = frozenset({"chat", "embeddings", "generate_content", "text_completi
 
 DEFAULT_OPERATION = "chat"
 
+DEFAULT_OP = "default"
+"""What Sentry calls an operation of no kind that it knows."""
 
-def operation_of(kind: Kind, fields: Fields) -> str:
-    """The value of `gen_ai.operation.name`."""
+
+def op_of(kind: Kind, fields: Fields) -> str:
+    """The value of `sentry.op`."""
+    if kind is Kind.OTHER:
+        said: str = fields.get("op", DEFAULT_OP)
+        return said
+    return f"gen_ai.{operation_of(kind, fields)}"
+
+
+def operation_of(kind: Kind, fields: Fields) -> str | None:
+    """The value of `gen_ai.operation.name`; None for a span of other instrumentation.
+
+    Sentry takes every name that it does not know for a model call.
+    """
+    if kind is Kind.OTHER:
+        return None
     if kind is Kind.MODEL:
         said = fields.get("operation")
         return said if said in OPERATIONS else DEFAULT_OPERATION
@@ -23,7 +39,9 @@ def span_name(kind: Kind, fields: Fields) -> str:
     if kind is Kind.HANDOFF:
         source, target = fields.get("from_agent", "unknown"), fields.get("to_agent", "unknown")
         return f"handoff from {source} to {target}"
-    operation = operation_of(kind, fields)
+    if kind is Kind.OTHER:
+        return str(fields.get("other", "span"))
+    operation = operation_of(kind, fields) or ""
     subject = fields.get(_SUBJECTS[kind])
     if subject is None and kind is Kind.MODEL:
         subject = fields.get("response_model")

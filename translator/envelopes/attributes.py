@@ -10,7 +10,7 @@ import orjson
 from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
 from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
-from translator.content.names import operation_of, span_name
+from translator.content.names import op_of, operation_of, span_name
 from translator.content.plain import json_text
 from translator.content.usage import Usage
 from translator.envelopes.conventions import coerced, known, type_of
@@ -151,6 +151,7 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
         _rule("output", NAMES.GEN_AI_TOOL_CALL_RESULT, _tool_data, content=True),
     ),
     Kind.HANDOFF: _COMMON,
+    Kind.OTHER: _COMMON,
 }
 """Which field becomes which attribute, by the kind of span."""
 
@@ -181,10 +182,8 @@ _PLAIN = {str: "string", bool: "boolean", float: "double", int: "integer"}
 def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
     """All attributes of a span under their current names, before masking and trimming."""
     fields = span.fields
-    operation = operation_of(span.kind, fields)
     out: Typed = {
-        "sentry.op": _string(f"gen_ai.{operation}"),
-        "gen_ai.operation.name": _string(operation),
+        "sentry.op": _string(op_of(span.kind, fields)),
         "sentry.origin": _string(ORIGIN),
         "sentry.segment.id": _string(span.segment_id),
         "sentry.segment.name": _string(span.segment_name or span_name(span.kind, fields)),
@@ -195,6 +194,7 @@ def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
         out["sentry.segment.name.source"] = _string("custom")
         out["sentry.platform"] = _string(PLATFORM)
     for value, key in (
+        (operation_of(span.kind, fields), "gen_ai.operation.name"),
         (identity.environment, "sentry.environment"),
         (identity.release, "sentry.release"),
         (identity.server_name, "server.address"),

@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
+from collections.abc import Callable
+
+import msgspec
 
 from translator.formats.native.reader import NativeReader
-from translator.formats.records import Unreadable
-from translator.model import Event, Line
-
-
-class Reader(Protocol):
-    """Reads the lines of one format.
-
-    Attributes:
-        counts: What did not fit, by a bounded word.
-    """
-
-    counts: Counter[str]
-
-    def read(self, line: Line) -> Event | Unreadable:
-        """What the line means: an event, or the reason why it is none."""
-
-
-READERS: dict[str, type[Reader]] = {
-    "native": NativeReader,
-}
-"""Format name to reader."""
+from translator.formats.reading import LineReader, Reader
+from translator.model import Json
 
 AUTO = "auto"
-DEFAULT = "native"
+NATIVE = "native"
 
 
-def make_reader(name: str) -> Reader:
-    """A reader of the named format; of the default one for `auto`."""
-    return READERS[DEFAULT if name == AUTO else name]()
+class Beside(msgspec.Struct, frozen=True):
+    """Which small file beside a log belongs to it.
+
+    Attributes:
+        prefix: How the log's name begins.
+        suffix: How it ends.
+        other: What stands in the place of that ending in the name of the file beside it.
+    """
+
+    prefix: str
+    suffix: str
+    other: str
+
+
+def _anything(_record: dict[str, Json]) -> bool:
+    return True
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One format.
+
+    Attributes:
+        name: What it is called on the command line.
+        make: A reader of it, in which nothing has been read and which counts in what it is given.
+        markers: Bytes of which every file of the format has one in one of its first lines.
+        matches: Whether a record that has a marker is of this format, and of no other.
+        beside: Which small files belong beside its logs.
+    """
+
+    name: str
+    make: Callable[[Counter[str]], Reader]
+    markers: tuple[bytes, ...] = ()
+    matches: Callable[[dict[str, Json]], bool] = _anything
+    beside: tuple[Beside, ...] = ()
+
+
+def _native(counts: Counter[str]) -> Reader:
+    return LineReader(NativeReader(counts).read, counts)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(NATIVE, _native),
+)  # fmt: skip
+"""Every format; a file is of the first that it matches, and native otherwise."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 import msgspec
@@ -11,8 +11,9 @@ import msgspec
 from translator.content.plain import plain
 from translator.envelopes.sampling import is_sampled
 from translator.formats.records import TOO_LONG, Unreadable
-from translator.formats.registry import AUTO, make_reader
-from translator.model import Line, Span
+from translator.formats.registry import AUTO
+from translator.formats.router import Router
+from translator.model import Event, Line, Span
 from translator.spans.assembler import Assembler
 from translator.spans.reorder import Reorder, ReorderState
 from translator.spans.snapshot import AssemblerState, holders_of
@@ -43,10 +44,16 @@ class TranslationState(msgspec.Struct):
 
     reorder: ReorderState
     assembler: AssemblerState
+    formats: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(TranslationState)
+
+
+def _earliest(*times: float | None) -> float | None:
+    return min((when for when in times if when is not None), default=None)
+
 
 SkipListener = Callable[[Line, Unreadable], None]
 
@@ -83,7 +90,7 @@ class Translation:
         self._format = format_name
         self._sample_rate = sample_rate
         self._on_skip = on_skip
-        self._reader = make_reader(format_name)
+        self._reader = Router(format_name)
         self._reorder = Reorder(windows.reorder)
         self._assembler = Assembler(
             idle_timeout=windows.idle, orphan_hold=windows.orphan, end_hold=windows.reorder
@@ -104,8 +111,8 @@ class Translation:
         return dict(self._reader.counts + self._assembler.counts)
 
     def next_due(self) -> float | None:
-        """When (in seconds) the next line that waits for earlier ones goes on; None for none."""
-        return self._reorder.next_due()
+        """When (in seconds) the next line that waits for others goes on; None for none."""
+        return _earliest(self._reorder.next_due(), self._reader.next_due())
 
     def _forget_counts(self) -> None:
         for counter in (self.lines, self.events, self.spans, self._reader.counts, self._assembler.counts):
@@ -114,8 +121,7 @@ class Translation:
 
     def wake_at(self) -> float | None:
         """When (in seconds) `ready` should be asked again, whatever comes; None for at leisure."""
-        due = [when for when in (self._reorder.next_due(), self._assembler.next_due()) if when is not None]
-        return min(due, default=None)
+        return _earliest(self.next_due(), self._assembler.next_due())
 
     @property
     def steps(self) -> int:
@@ -124,7 +130,7 @@ class Translation:
 
     def capture(self) -> bytes:
         """All that has been read and is not finished, for `restore`."""
-        state = TranslationState(self._reorder.capture(), self._assembler.capture())
+        state = TranslationState(self._reorder.capture(), self._assembler.capture(), self._reader.capture())
         try:
             return _ENCODER.encode(state)
         except (RecursionError, OverflowError):
@@ -145,6 +151,8 @@ class Translation:
             ValueError: It is not what `capture` gives.
         """
         state = _DECODER.decode(captured)
+        if state.formats:
+            self._reader.restore(state.formats)
         self._reorder.restore(state.reorder, now)
         self._assembler.restore(state.assembler, now)
 
@@ -152,21 +160,22 @@ class Translation:
         """Takes lines that were read at `now` (seconds).
 
         Returns:
-            Those that are events: what the translation now knows comes of them alone.
+            Those that were understood: what the translation now knows comes of them alone.
         """
         taken: list[Line] = []
         read, push = self._reader.read, self._reorder.push
         counts, events = self.lines, self.events
         for line in lines:
-            event = TOO_LONG if line.too_long else read(line)
-            if isinstance(event, Unreadable):
-                counts[event.reason] += 1
-                if event.detail:
-                    self._on_skip(line, event)
+            found = TOO_LONG if line.too_long else read(line, now)
+            if isinstance(found, Unreadable):
+                counts[found.reason] += 1
+                if found.detail:
+                    self._on_skip(line, found)
                 continue
             counts["event"] += 1
-            events[f"{event.kind}.{event.phase}"] += 1
-            push(event, now)
+            for event in found:
+                events[f"{event.kind}.{event.phase}"] += 1
+                push(event, now)
             taken.append(line)
         return taken
 
@@ -182,6 +191,7 @@ class Translation:
     def ready(self, now: float) -> list[Span]:
         """The spans that are finished at `now` (seconds)."""
         spans: list[Span] = []
+        self._push(self._reader.expire(now), now)
         for event in self._reorder.pop(now):
             self._popped += 1
             spans.extend(self._assembler.feed(event, now))
@@ -196,10 +206,17 @@ class Translation:
             close_open: Whether the input has ended, so that open spans are unfinished.
         """
         spans: list[Span] = []
+        self._push(self._reader.finish(), now)
         for event in self._reorder.drain():
             spans.extend(self._assembler.feed(event, now))
         spans.extend(self._assembler.drain(close_open=close_open))
         return self._counted(spans)
+
+    def _push(self, events: Sequence[Event], now: float) -> None:
+        for event in events:
+            self._popped += 1
+            self.events[f"{event.kind}.{event.phase}"] += 1
+            self._reorder.push(event, now)
 
     def _counted(self, spans: list[Span]) -> list[Span]:
         if not spans:

@@ -28,6 +28,8 @@ class Place(msgspec.Struct, frozen=True):
 def place(trace: Trace, event: Event, caller: str | None) -> Place:
     """Where the span that the event opens (or is) lies.
 
+    An empty `parent_id`, which no line of the log format has, says that it is a root.
+
     Args:
         trace: Its trace.
         event: A start, or a whole span in one line.
@@ -36,7 +38,7 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
     fields = event.fields
     given = fields.get("parent_id")
     if given is not None and given != fields.get("span_id"):
-        return Place(span_id_from(trace.trace_id, given))
+        return Place(span_id_from(trace.trace_id, given) if given else None)
     if event.kind is Kind.AGENT:
         return _place_agent(trace, event, caller)
     if event.kind is Kind.HANDOFF:

@@ -11,10 +11,10 @@ from enum import StrEnum
 import msgspec
 from sentry_conventions.attributes import ATTRIBUTE_METADATA
 
-from translator.model import Kind
+from translator.model import KINDS, Kind
 
 AGENT, MODEL, TOOL, HANDOFF = Kind.AGENT, Kind.MODEL, Kind.TOOL, Kind.HANDOFF
-ALL = frozenset(Kind)
+ALL = frozenset(KINDS)
 
 
 class Type(StrEnum):
@@ -250,7 +250,7 @@ def squash(key: str) -> str:
 
 
 def _alias_index() -> dict[Kind, dict[str, tuple[Field, int]]]:
-    index: dict[Kind, dict[str, tuple[Field, int]]] = {kind: {} for kind in Kind}
+    index: dict[Kind, dict[str, tuple[Field, int]]] = {kind: {} for kind in KINDS}
     rank = 0
     for field in FIELDS:
         family: tuple[str, ...] = ()

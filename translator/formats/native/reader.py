@@ -54,13 +54,16 @@ class _Plan(msgspec.Struct, frozen=True):
 class NativeReader:
     """Reads the lines of the log format.
 
+    Args:
+        counts: What it counts in.
+
     Attributes:
         counts: How often a value did not fit its field ("invalid_values") or a token count was
             absurd ("invalid_counts"); such values are kept as plain attributes or left out.
     """
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, counts: Counter[str] | None = None) -> None:
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._plans: dict[tuple[Kind, tuple[str, ...]], _Plan] = {}
 

@@ -7,7 +7,7 @@ from typing import Any
 from translator.formats.native.fields import ALIASES, FIELDS, USAGE_NAMES, Field, Type
 from translator.formats.native.names import ENDS, FAILURES, STARTS, WHOLES
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS
-from translator.model import Kind
+from translator.model import KINDS, Kind
 
 TYPES: dict[Type, dict[str, Any]] = {
     Type.TIME: {"type": ["string", "number", "object"]},
@@ -33,7 +33,7 @@ def event_names() -> list[str]:
     names: list[str] = []
     for kind in (Kind.AGENT, Kind.MODEL, Kind.TOOL):
         names += [f"{kind.value}.{word}" for word in (STARTS[kind][0], ENDS[kind][0], "error")]
-    names += ["model.chunk", *(name for kind in Kind for name in WHOLES[kind])]
+    names += ["model.chunk", *(name for kind in KINDS for name in WHOLES[kind])]
     return names
 
 
@@ -81,7 +81,7 @@ def json_schema() -> dict[str, Any]:
         },
         "x-aliases": {
             kind.value: {name: field.name for name, (field, _) in sorted(ALIASES[kind].items())}
-            for kind in Kind
+            for kind in KINDS
         },
     }
 
