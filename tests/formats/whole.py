@@ -56,7 +56,7 @@ def translated_with_cuts(lines: Sequence[Line], cuts: Iterable[int], format_name
 def live(
     pieces: Iterable[tuple[float, Sequence[Line]]], windows: Windows | None = None
 ) -> list[tuple[float, Span]]:
-    """Every span with when it was handed out: pieces of a log come at times (seconds), then much time passes."""
+    """Every span with when it was handed out: pieces come at times (seconds), then nothing for long."""
     translation = Translation(windows or Windows())
     out: list[tuple[float, Span]] = []
     now = 0.0

@@ -18,6 +18,7 @@ STDIN = "-"
 
 _NOT_LOGS = (
     ".sqlite", ".db", ".wal", ".shm", ".tar", ".zip", ".png", ".jpg", ".py", ".js", ".md", ".html",
+    ".meta.json",
 )  # fmt: skip
 
 _ALL = "/"

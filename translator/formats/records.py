@@ -33,10 +33,12 @@ _NOT_AN_OBJECT = Unreadable("not_an_object", "the line is JSON, but no object")
 def looks_like_event(line: Line, why: Unreadable) -> bool:
     """Whether a line that cannot be read was meant to be an event, and is worth keeping.
 
-    A line of text between events is none; the begin of a JSON object, or an event without a time, is.
+    A line of text between events is none, nor is the brace in which JSON over several lines begins; the
+    begin of a JSON object, or an event without a time, is.
     """
     if why.reason == "not_json":
-        return line.data.lstrip(_BOM + b" \t\0")[:1] == b"{"
+        text = line.data.strip(_BOM + b" \t\0\r")
+        return text.startswith(b"{") and text != b"{"
     return why.reason in ("no_timestamp", "too_long")
 
 

@@ -10,6 +10,7 @@ from translator.errors import InputError
 from translator.files.discover import STDIN, find_files
 from translator.files.reading import read_lines
 from translator.model import Span
+from translator.pipeline.beside import BesideFiles
 from translator.pipeline.sinks import Sink, Step
 from translator.pipeline.translation import Translation
 
@@ -79,8 +80,9 @@ def read_all(
         max_line_bytes: The longest line that is read.
         on_lines: Told of progress.
     """
+    beside = BesideFiles()
     for file in files:
         for batch in read_lines(file, max_line_bytes):
-            translation.feed(batch, 0.0)
+            translation.feed(beside.add(batch), 0.0)
             on_lines(file, len(batch))
     return translation.drain(0.0)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from translator.files.tail import Batch, Position
 from translator.model import Checkpoint, Line
+from translator.pipeline.beside import BesideFiles
 from translator.pipeline.sinks import Sink, Step
 from translator.pipeline.translation import Translation
 
@@ -69,6 +70,7 @@ class Follower:
         self._translation = translation
         self._sink = sink
         self._clock = clock
+        self._beside = BesideFiles()
 
     def follow(
         self,
@@ -150,7 +152,7 @@ class Follower:
         checkpoints: dict[str, Checkpoint] = {}
         if not self._sink.full:
             for batch in self._source.poll():
-                lines += batch.lines
+                lines += self._beside.add(batch.lines)
                 size += sum(len(line.data) for line in batch.lines)
                 if batch.checkpoint is not None:
                     checkpoints[batch.checkpoint.file_id] = batch.checkpoint

@@ -172,7 +172,8 @@ class Translation:
                 if found.detail:
                     self._on_skip(line, found)
                 continue
-            counts["event"] += 1
+            if not line.beside:
+                counts["event"] += 1
             for event in found:
                 events[f"{event.kind}.{event.phase}"] += 1
                 push(event, now)
