@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from translator.formats.claude_code.reader import ClaudeCodeReader
+from translator.formats.claude_code.records import matches as is_claude_code
 from translator.formats.native.reader import NativeReader
 from translator.formats.reading import LineReader, Reader
 from translator.model import Json
@@ -57,5 +59,7 @@ def _native(counts: Counter[str]) -> Reader:
 
 FORMATS: tuple[Format, ...] = (
     Format(NATIVE, _native),
+    Format("claude_code", ClaudeCodeReader, (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"'),
+           is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""
