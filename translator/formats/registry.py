@@ -10,6 +10,8 @@ import msgspec
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
 from translator.formats.native.reader import NativeReader
+from translator.formats.otlp.reader import OtlpReader
+from translator.formats.otlp.reader import matches as is_otlp
 from translator.formats.reading import LineReader, Reader
 from translator.model import Json
 
@@ -61,5 +63,7 @@ FORMATS: tuple[Format, ...] = (
     Format(NATIVE, _native),
     Format("claude_code", ClaudeCodeReader, (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"'),
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
+    Format("otlp", OtlpReader, (b'"resourceSpans"', b'"resourceLogs"', b'"resourceMetrics"', b'"resource_spans"'),
+           is_otlp),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""

@@ -1,0 +1,1 @@
+"""OTLP-JSON lines: traces and logs of GenAI instrumentation."""
