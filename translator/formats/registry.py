@@ -10,6 +10,8 @@ import msgspec
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
 from translator.formats.native.reader import NativeReader
+from translator.formats.openai_agents.reader import OpenAIAgentsReader
+from translator.formats.openai_agents.reader import matches as is_openai_agents
 from translator.formats.otlp.reader import OtlpReader
 from translator.formats.otlp.reader import matches as is_otlp
 from translator.formats.reading import LineReader, Reader
@@ -63,7 +65,7 @@ FORMATS: tuple[Format, ...] = (
     Format(NATIVE, _native),
     Format("claude_code", ClaudeCodeReader, (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"'),
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
-    Format("otlp", OtlpReader, (b'"resourceSpans"', b'"resourceLogs"', b'"resourceMetrics"', b'"resource_spans"'),
-           is_otlp),
+    Format("otlp", OtlpReader, (b'"resource',), is_otlp),
+    Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""

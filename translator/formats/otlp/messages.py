@@ -180,8 +180,8 @@ def vercel(a: Attributes) -> Fields:
         "temperature": a.get("ai.settings.temperature"),
         "max_tokens": first(a, ("ai.settings.maxOutputTokens", "ai.settings.maxTokens")),
         "conversation_id": first(a, ("ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.threadId",
-                                     "ai.telemetry.metadata.conversationId", "ai.telemetry.metadata.session_id",
-                                     "ai.telemetry.metadata.chatId")),
+                                     "ai.telemetry.metadata.conversationId",
+                                     "ai.telemetry.metadata.session_id", "ai.telemetry.metadata.chatId")),
         "user": first(a, ("ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id")),
     }  # fmt: skip
     wait = first(a, ("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"))

@@ -1,0 +1,1 @@
+"""The trace export of the OpenAI Agents SDK."""
