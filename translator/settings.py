@@ -14,7 +14,9 @@ import msgspec
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
 from translator.files.lines import MAX_LINE_BYTES
-from translator.formats.registry import AUTO, FORMATS
+from translator.formats.house.load import load_formats
+from translator.formats.house.rules import RuleError
+from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
 from translator.pipeline.translation import Windows
 
@@ -213,11 +215,20 @@ class Settings:
     Args:
         values: Per option name, its value and origin.
         state_home: The directory in which programs of this user keep their state; `~` stands for the home.
+        house: The formats of one's own, each with where it comes from.
     """
 
-    def __init__(self, values: Mapping[str, Value], state_home: Path) -> None:
+    def __init__(
+        self, values: Mapping[str, Value], state_home: Path, house: Mapping[str, tuple[Format, str]]
+    ) -> None:
         self.values = dict(values)
         self.state_home = state_home
+        self.house = dict(house)
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """All formats, one's own first."""
+        return (*(format_ for format_, _ in self.house.values()), *FORMATS)
 
     def __getitem__(self, name: str) -> Json:
         return self.values[name].value
@@ -248,9 +259,13 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
         ConfigurationError: A value cannot be used, a key is unknown, the file cannot be read.
     """
     path = config or Path(FILE_NAME)
-    filed = _read_file(path) if config is not None or path.is_file() else {}
+    text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
+    house = _house_formats(path, text, table.pop("formats", {}))
+    filed = _filed(path, text, table)
+    formats = _one_of(AUTO, *(known.name for known in FORMATS), *house)
     values: dict[str, Value] = {}
-    for option in OPTIONS:
+    for known in OPTIONS:
+        option = known if known.name != "format" else msgspec.structs.replace(known, convert=formats)
         value = Value(option.default)
         if option.name in filed:
             raw, line = filed[option.name]
@@ -263,7 +278,7 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
             value = Value(_converted(option, raw_flag, option.flag), option.flag, 3)
         values[option.name] = value
     state_home = environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Settings(values, Path(state_home))
+    return Settings(values, Path(state_home), house)
 
 
 def _converted(option: Option, raw: Json, where: str) -> Json:
@@ -274,7 +289,7 @@ def _converted(option: Option, raw: Json, where: str) -> Json:
         raise ConfigurationError(f"`{option.name}`: {error}{shown}", where=where, hint=option.help) from None
 
 
-def _read_file(path: Path) -> dict[str, tuple[Json, int]]:
+def _read_file(path: Path) -> tuple[str, dict[str, Json]]:
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
@@ -286,6 +301,30 @@ def _read_file(path: Path) -> dict[str, tuple[Json, int]]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"is not valid TOML: {error}", where=str(path)) from error
+    return text, table
+
+
+def _house_formats(path: Path, text: str, tables: Json) -> dict[str, tuple[Format, str]]:
+    def fail(name: str, number: int, error: RuleError) -> ConfigurationError:
+        line = _line_of_rule(text, name, number, error.key)
+        return ConfigurationError(error.message, where=f"{path}:{line}", hint=error.hint or None)
+
+    formats = load_formats(tables, fail)
+    return {known.name: (known, f"{path}:{_line_of_rule(text, known.name, 0)}") for known in formats}
+
+
+def _line_of_rule(text: str, name: str, number: int, key: str = "") -> int:
+    """The line of the rule of so high a number of a format, or of a key in it."""
+    head = re.compile(rf"""^[ \t]*\[\[?\s*formats\s*(?:\.\s*["']?{re.escape(name)}["']?\s*)?""", re.MULTILINE)
+    heads = [found.start() for found in head.finditer(text)]
+    start = heads[min(number, len(heads) - 1)] if heads else 0
+    if key:
+        found = re.compile(rf"""["']?(?<![\w.-]){re.escape(key)}["']?\s*=""").search(text, start)
+        start = found.start() if found else start
+    return text.count("\n", 0, start) + 1
+
+
+def _filed(path: Path, text: str, table: dict[str, Json]) -> dict[str, tuple[Json, int]]:
     found: dict[str, tuple[Json, int]] = {}
     for key, value in table.items():
         name = key.replace("-", "_")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.docs import pages
 from tests.formats import whole
-from translator.formats import router
 from translator.formats.registry import FORMATS, Format
+from translator.pipeline.translation import Translation
 
 PAGE = pages.DOCS / "formats.md"
 
@@ -25,10 +25,11 @@ def test_the_example_of_a_reader_gives_the_tree_that_the_page_shows(monkeypatch:
     names: dict[str, Any] = {"__name__": "example"}
     exec(compile(code.text, str(code), "exec"), names)  # noqa: S102 - the page's own code
     example: Format = names["JOBS"]
-    monkeypatch.setattr(router.Router.__init__, "__defaults__", ("auto", (*FORMATS, example)))
+    defaults = Translation.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "formats", (*FORMATS, example))
     lines = whole.lines_of(log.text.splitlines())
     spans = whole.translated(lines)
     assert whole.outline(spans) == tree.text.splitlines()
-    assert whole.findings(spans, skip=frozenset({"agent", "tool"})) == []
+    assert whole.findings(spans, skip=frozenset({"agents", "tools", "conversations"})) == []
     for cut in range(len(lines)):
         assert whole.identities(whole.translated_with_cuts(lines, [cut])) == whole.identities(spans)

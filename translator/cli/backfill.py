@@ -45,6 +45,7 @@ def backfill(settings: Settings, paths: Paths = None, *, rejected: SetAside = Fa
         translation = Translation(
             settings.windows.of_whole_input(),
             format_name=settings["format"],
+            formats=settings.formats,
             sample_rate=settings["traces_sample_rate"],
             on_skip=Skipped(log),
         )
@@ -64,6 +65,7 @@ def _try_again(settings: Settings, log: Log, console: Console) -> None:
     translation = Translation(
         settings.windows.of_whole_input(),
         format_name=settings["format"],
+        formats=settings.formats,
         sample_rate=settings["traces_sample_rate"],
         on_skip=skipped,
     )

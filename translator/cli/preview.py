@@ -22,7 +22,10 @@ def preview(settings: Settings, paths: Paths = None) -> None:  # noqa: ARG001 - 
     log = set_up_logging(settings)
     files = wanted_files(settings["paths"], exclude=settings["exclude"])
     translation = Translation(
-        settings.windows.of_whole_input(), format_name=settings["format"], on_skip=Skipped(log)
+        settings.windows.of_whole_input(),
+        format_name=settings["format"],
+        formats=settings.formats,
+        on_skip=Skipped(log),
     )
     spans = read_all(files, translation, settings["max_line_bytes"])
     print_traces(Console(), spans)

@@ -53,6 +53,7 @@ def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:
     translation = Translation(
         settings.windows.of_whole_input() if once else settings.windows,
         format_name=settings["format"],
+        formats=settings.formats,
         sample_rate=settings["traces_sample_rate"],
         on_skip=skipped,
     )

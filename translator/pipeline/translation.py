@@ -11,7 +11,7 @@ import msgspec
 from translator.content.plain import plain
 from translator.envelopes.sampling import is_sampled
 from translator.formats.records import TOO_LONG, Unreadable
-from translator.formats.registry import AUTO
+from translator.formats.registry import AUTO, FORMATS, Format
 from translator.formats.router import Router
 from translator.model import Event, Line, Span
 from translator.spans.assembler import Assembler
@@ -68,6 +68,7 @@ class Translation:
     Args:
         windows: How long to wait for what may still come.
         format_name: The format of the lines, or "auto".
+        formats: The formats there are.
         sample_rate: The share of traces whose spans are handed out.
         on_skip: Told of each line that is no event but looks as if it should be.
 
@@ -83,6 +84,7 @@ class Translation:
         windows: Windows,
         *,
         format_name: str = AUTO,
+        formats: Sequence[Format] = FORMATS,
         sample_rate: float = 1.0,
         on_skip: SkipListener = _ignore,
     ) -> None:
@@ -90,7 +92,7 @@ class Translation:
         self._format = format_name
         self._sample_rate = sample_rate
         self._on_skip = on_skip
-        self._reader = Router(format_name)
+        self._reader = Router(format_name, formats)
         self._reorder = Reorder(windows.reorder)
         self._assembler = Assembler(
             idle_timeout=windows.idle, orphan_hold=windows.orphan, end_hold=windows.reorder

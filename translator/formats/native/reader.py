@@ -72,6 +72,10 @@ class NativeReader:
         record = parse_record(line.data)
         if isinstance(record, Unreadable):
             return record
+        return self.read_record(line, record)
+
+    def read_record(self, line: Line, record: dict[str, Json]) -> Event | Unreadable:
+        """The same for a record that has been made of the line."""
         shape = self._shape(record)
         found: Meaning | None = None
         name_key = ""

@@ -28,7 +28,8 @@ def is_structural(data: Data) -> bool:
     """Whether a span only groups others."""
     kind = text(data.get("type")) or ""
     said = table(data.get("data")).get("sdk_span_type")
-    return kind in STRUCTURAL or (kind == "custom" and (said in STRUCTURAL or data.get("name") in STRUCTURAL))
+    named = {text(said), text(data.get("name"))}
+    return kind in STRUCTURAL or (kind == "custom" and not STRUCTURAL.isdisjoint(named))
 
 
 def _agent(data: Data) -> Fields:
