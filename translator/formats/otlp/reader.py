@@ -1,4 +1,4 @@
-"""Lines of OTLP-JSON to events: spans are put together by trace before they are told of."""
+"""Lines of OTLP-JSON to events: spans are put together by trace, logs by session, before they are told of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from hashlib import blake2b
 import msgspec
 
 from translator.formats.otlp import trees
-from translator.formats.otlp.decode import SpanRecord, decode
+from translator.formats.otlp.decode import LogRecord, SpanEvent, SpanRecord, decode
+from translator.formats.otlp.fields import COMMON
+from translator.formats.otlp.messages import CHOICE, DETAILS, ROLES
+from translator.formats.otlp.sessions import Session
+from translator.formats.otlp.telemetry import telling_of
 from translator.formats.reading import StatefulReader, storable_record
 from translator.formats.records import Unreadable
 from translator.model import Event, Json, Line
@@ -20,7 +24,8 @@ ROOTLESS_QUIET = 30.0
 """Seconds after the last span of a trace whose root is not."""
 FORGET = 600.0
 """Seconds for which it is remembered what has been told of a trace."""
-_MOST_HELD, _MOST_SEEN = 20_000, 500_000
+_MOST_HELD, _MOST_SEEN, _MOST_SESSIONS = 20_000, 500_000, 20_000
+_CONTENT_EVENTS = frozenset((*ROLES, CHOICE, DETAILS))
 
 EMPTY = Unreadable("ignored")
 _SIGNALS = ("resourceSpans", "resourceLogs", "resource_spans", "resource_logs")
@@ -35,6 +40,7 @@ class Pending(msgspec.Struct):
         spans: Those that have not been told of.
         known: Those that have, by id.
         missing: Parents of those that have not come, by id.
+        logs: Log events that belong to spans which have not come, by the span's id.
         touched: When the last came, in seconds.
     """
 
@@ -42,13 +48,23 @@ class Pending(msgspec.Struct):
     spans: list[SpanRecord] = []
     known: dict[str, trees.Known] = {}
     missing: dict[str, trees.Missing] = {}
+    logs: dict[str, list[SpanEvent]] = {}
     touched: float = 0.0
 
 
 class OtlpState(msgspec.Struct):
-    """All that is remembered: traces by id, and hashes of the spans that have been read."""
+    """All that is remembered.
+
+    Attributes:
+        traces: By id.
+        sessions: Of agents that export logs, by id.
+        traced: Sessions of which spans have come: their logs tell nothing new.
+        seen: Hashes of the spans and log events that have been read.
+    """
 
     traces: dict[str, Pending] = {}
+    sessions: dict[str, Session] = {}
+    traced: dict[str, None] = {}
     seen: dict[int, None] = {}
 
 
@@ -61,7 +77,7 @@ class OtlpReader(StatefulReader[OtlpState]):
     """Reads what collectors and exporters write.
 
     Args:
-        counts: Counts "repeated_spans", "metrics" and "empty_otlp".
+        counts: Counts "repeated_spans", "late_log_events", "metrics" and "empty_otlp".
     """
 
     def __init__(self, counts: Counter[str]) -> None:
@@ -77,9 +93,11 @@ class OtlpReader(StatefulReader[OtlpState]):
             return EMPTY
         found = False
         for item in decode(record):
-            found = True
             if isinstance(item, SpanRecord):
                 self._take(item, line.source, now)
+                found = True
+            else:
+                found = self._take_log(item, line.source, now) or found
         if not found:
             self.counts["empty_otlp"] += 1
             return EMPTY
@@ -97,37 +115,89 @@ class OtlpReader(StatefulReader[OtlpState]):
             if quiet >= FORGET:
                 events += self._tell(trace, make_roots=True)
                 del self.state.traces[trace_id]
+        for name, session in list(self.state.sessions.items()):
+            due = session.due()
+            if due is not None and now >= due:
+                events += self._tell_session(name, everything=session.prompts <= 1)
+            if not session.tellings and now - session.touched >= FORGET:
+                del self.state.sessions[name]
         return events
 
     def next_due(self) -> float | None:
         """When the next trace has been quiet for long enough."""
-        return min(
-            (
-                trace.touched + (_patience(trace) if trace.spans else FORGET)
-                for trace in self.state.traces.values()
-            ),
-            default=None,
-        )
+        due = [
+            trace.touched + (_patience(trace) if trace.spans else FORGET)
+            for trace in self.state.traces.values()
+        ]
+        for session in self.state.sessions.values():
+            next_one = session.due()
+            due.append(session.touched + FORGET if next_one is None else next_one)
+        return min(due, default=None)
 
     def finish(self) -> Sequence[Event]:
         """All traces as far as they have come."""
-        return list(self._tell_all(make_roots=True))
+        events = list(self._tell_all(make_roots=True))
+        for name in self.state.sessions:
+            events += self._tell_session(name, everything=True)
+        return events
 
     def _take(self, span: SpanRecord, source: str, now: float) -> None:
-        name = (span.trace_id + span.span_id).encode()
-        digest = int.from_bytes(blake2b(name, digest_size=8).digest())
-        seen = self.state.seen
-        if digest in seen:
+        if self._is_known(span.trace_id + span.span_id):
             self.counts["repeated_spans"] += 1
             return
+        self._trace(span.trace_id, source, now).spans.append(span)
+        for key in COMMON["conversation_id"]:
+            session = span.attributes.get(key)
+            if type(session) is str:
+                self.state.traced[session] = None
+        while len(self.state.traced) > _MOST_SESSIONS:
+            del self.state.traced[next(iter(self.state.traced))]
+
+    def _take_log(self, record: LogRecord, source: str, now: float) -> bool:
+        """Remembers a log record; whether it tells of anything."""
+        if record.trace_id is not None and record.span_id is not None and record.name in _CONTENT_EVENTS:
+            trace = self._trace(record.trace_id, source, now)
+            if record.span_id in trace.known:
+                self.counts["late_log_events"] += 1
+                return False
+            body = record.body if type(record.body) is dict else {}
+            said = SpanEvent(record.name, record.time, {**record.attributes, **body})
+            if not self._is_known(f"{record.trace_id}{record.span_id}{record.time}{said}"):
+                trace.logs.setdefault(record.span_id, []).append(said)
+            return True
+        told = telling_of(record)
+        if told is None:
+            return False
+        if self._is_known(f"{told.product}{told.session} {told.key}"):
+            self.counts["repeated_spans"] += 1
+            return True
+        session = self.state.sessions.get(told.session)
+        if session is None:
+            session = self.state.sessions[told.session] = Session(source)
+        session.add(told, now)
+        return True
+
+    def _trace(self, trace_id: str, source: str, now: float) -> Pending:
+        trace = self.state.traces.get(trace_id)
+        if trace is None:
+            trace = self.state.traces[trace_id] = Pending(source)
+        trace.touched = now
+        return trace
+
+    def _is_known(self, native_id: str) -> bool:
+        data = native_id.encode("utf-8", "surrogatepass")
+        digest = int.from_bytes(blake2b(data, digest_size=8).digest())
+        seen = self.state.seen
+        if digest in seen:
+            return True
         seen[digest] = None
         if len(seen) > _MOST_SEEN:
             del seen[next(iter(seen))]
-        trace = self.state.traces.get(span.trace_id)
-        if trace is None:
-            trace = self.state.traces[span.trace_id] = Pending(source)
-        trace.spans.append(span)
-        trace.touched = now
+        return False
+
+    def _tell_session(self, name: str, *, everything: bool) -> list[Event]:
+        events = list(self.state.sessions[name].tell(everything=everything))
+        return [] if name in self.state.traced else events
 
     def _held(self) -> int:
         return sum(len(trace.spans) for trace in self.state.traces.values())
@@ -138,6 +208,8 @@ class OtlpReader(StatefulReader[OtlpState]):
 
     def _tell(self, trace: Pending, *, make_roots: bool) -> Iterator[Event]:
         spans, trace.spans = trace.spans, []
+        for span in spans:
+            span.events += sorted(trace.logs.pop(span.span_id, ()), key=lambda event: event.time)
         yield from trees.events_of(spans, trace.known, trace.missing, trace.source)
         if make_roots:
             yield from trees.made_roots(trace.missing, trace.known, trace.source)
