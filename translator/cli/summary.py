@@ -92,7 +92,8 @@ def print_summary(
     if not lines["event"] and lines.total():
         console.print(
             "No line was an event: none of `event`, `event_type`, `type`, `msg`, `message` holds a known "
-            "event name such as agent.start or tool.end; `translator schema` lists them.",
+            "event name such as agent.start or tool.end (`translator schema` lists them), and the file is "
+            "of no other format that is known; docs/formats.md lists those, and how to map your own.",
             style="yellow",
             highlight=False,
         )

@@ -120,6 +120,8 @@ def usage_of(attributes: Mapping[str, Json], *, exclusive: bool = False) -> Usag
         exclusive: Whether input is counted without the cache; taken for granted where the cache is larger.
     """
     names = EXCLUSIVE_NAMES if exclusive else USAGE_NAMES
+    if not any(key in attributes for key in (*names["input_tokens"], *names["output_tokens"])):
+        return None
     found = {part: count(first(attributes, keys)) for part, keys in names.items()}
     if all(value is None for value in found.values()):
         return None
