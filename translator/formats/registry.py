@@ -9,6 +9,8 @@ import msgspec
 
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
+from translator.formats.gemini_cli.reader import GeminiReader
+from translator.formats.gemini_cli.records import is_chat_line
 from translator.formats.native.reader import NativeReader
 from translator.formats.openai_agents.reader import OpenAIAgentsReader
 from translator.formats.openai_agents.reader import matches as is_openai_agents
@@ -69,6 +71,7 @@ FORMATS: tuple[Format, ...] = (
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
     Format("otlp", OtlpReader, (b'"resource',), is_otlp),
     Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
+    Format("gemini_cli", GeminiReader, (b'"projectHash"', b'"gemini"'), is_chat_line),
     Format("pi", PiReader, (b'"session"', b'"message"'), is_pi_line),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""
