@@ -9,6 +9,8 @@ import msgspec
 
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
+from translator.formats.copilot_cli.reader import CopilotReader
+from translator.formats.copilot_cli.records import is_session_line as is_copilot_line
 from translator.formats.gemini_cli.reader import GeminiReader
 from translator.formats.gemini_cli.records import is_chat_line
 from translator.formats.native.reader import NativeReader
@@ -71,6 +73,7 @@ FORMATS: tuple[Format, ...] = (
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
     Format("otlp", OtlpReader, (b'"resource',), is_otlp),
     Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
+    Format("copilot_cli", CopilotReader, (b'"parentId"',), is_copilot_line),
     Format("gemini_cli", GeminiReader, (b'"projectHash"', b'"gemini"'), is_chat_line),
     Format("pi", PiReader, (b'"session"', b'"message"'), is_pi_line),
 )  # fmt: skip
