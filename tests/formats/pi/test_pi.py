@@ -48,7 +48,7 @@ def entry(number: int, **message: Any) -> dict[str, Any]:
     }
 
 
-def said(number: int, text: str, reason: str = "stop", **more: Any) -> dict[str, Any]:
+def said(number: int, text: str, reason: str | None = "stop", **more: Any) -> dict[str, Any]:
     usage = {"input": 5, "output": 3, "cacheRead": 2, "cacheWrite": 1, "totalTokens": 11}
     content = [{"type": "text", "text": text}, *more.pop("calls", [])]
     return entry(
@@ -159,6 +159,22 @@ def test_a_failed_turn_ends_when_no_other_try_comes() -> None:
 def test_a_turn_is_shown_as_it_ends() -> None:
     lines = lines_of([HEAD, entry(0, role="user", content="hi"), said(2, "hello")])
     assert all(when < 10 for when, _ in live([(0.0, lines)]))
+
+
+def test_what_openclaw_repeats_of_an_answer_is_none() -> None:
+    mirror = {"provider": "openclaw", "model": "delivery-mirror", "usage": {"input": 0, "output": 0}}
+    repeated = entry(
+        3, role="assistant", content=[{"type": "text", "text": "hello"}], stopReason="stop", **mirror
+    )
+    spans = translated(lines_of([HEAD, entry(0, role="user", content="hi"), said(2, "hello"), repeated]))
+    assert sorted(span.kind for span in spans) == [Kind.AGENT, Kind.MODEL]
+
+
+def test_a_response_without_a_reason_to_stop_waits_for_its_calls() -> None:
+    result = entry(3, role="toolResult", toolCallId="c1", toolName="bash", content=[], isError=False)
+    spans = translated(lines_of([HEAD, entry(0, role="user", content="hi"), said(2, "", None, calls=[CALL]), result,
+                                 said(5, "done", None)]))  # fmt: skip
+    assert [line.split()[0] for line in outline(spans)] == ["agent", "model", "tool", "model"]
 
 
 def test_the_first_version_of_the_format_has_no_ids() -> None:

@@ -21,6 +21,8 @@ FAILED = "error"
 """The reason to stop after which the turn may go on with another try."""
 
 CANCELLED = "aborted"
+_MIRROR = "openclaw"
+"""The provider of messages in which OpenClaw repeats what it has delivered; no model made them."""
 
 
 def is_session_line(record: Record) -> bool:
@@ -58,6 +60,22 @@ def asked_at(message: Record, end: int, otherwise: int) -> int:
     """When a response was asked for: its message is made when the request begins."""
     start = parse_time(message.get("timestamp"))
     return start if start is not None and start <= end else min(otherwise, end)
+
+
+def is_mirror(message: Record) -> bool:
+    """Whether a message only repeats an answer."""
+    return message.get("provider") == _MIRROR and usage_of(message) is None
+
+
+def goes_on(message: Record) -> bool:
+    """Whether the turn goes on after a response, with the results of tools."""
+    reason = text_in(message, "stopReason")
+    return reason == TOOLS or (not reason and bool(calls_of(message)))
+
+
+def calls_of(message: Record) -> list[Record]:
+    """The tool calls of a response."""
+    return [block for block in objects_in(message, "content") if block.get("type") == "toolCall"]
 
 
 def usage_of(message: Record) -> Record | None:

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from translator.formats.building import ROOT, make_event, span_id_of, trace_id_of
 from translator.formats.pi.entries import (
     FAILED,
-    TOOLS,
     Record,
     asked_at,
+    calls_of,
     failure_of,
+    goes_on,
+    is_mirror,
     native_id,
     response_fields,
     spoken,
@@ -26,7 +28,7 @@ from translator.formats.pi.state import MOST_SESSIONS, PiState, Session, Turn
 from translator.formats.reading import StatefulReader, storable_record
 from translator.formats.records import Unreadable
 from translator.formats.seen import first_time
-from translator.formats.shapes import object_in, objects_in, text_in
+from translator.formats.shapes import object_in, text_in
 from translator.model import Event, Kind, Line, Phase
 
 NAME = "pi"
@@ -110,6 +112,8 @@ class PiReader(StatefulReader[PiState]):
             if role in ("custom", "hookMessage"):
                 _hear(session, {"role": "user", "content": message.get("content")})
             return () if message else _IGNORED
+        if is_mirror(message):
+            return _IGNORED
         self.state.dues.pop(line.source, None)
         key = native_id(record)
         new = first_time(self.state.seen, key)
@@ -149,7 +153,7 @@ class PiReader(StatefulReader[PiState]):
         heard, turn.inputs = turn.inputs, []
         turn.last = max(turn.last, time)
         turn.closing = {}
-        calls = [block for block in objects_in(message, "content") if block.get("type") == "toolCall"]
+        calls = calls_of(message)
         spans = [span_id_of(NAME, "", f"{key}#{number}") for number in range(len(calls))]
         turn.calls.update((text_in(call, "id"), span) for call, span in zip(calls, spans, strict=True))
         if new:
@@ -162,11 +166,10 @@ class PiReader(StatefulReader[PiState]):
             }
             events.append(make_event(Kind.MODEL, Phase.WHOLE, line, fields, start=begin, end=time))
             events += [_called(turn, call, span, line, time) for call, span in zip(calls, spans, strict=True)]
-        reason = message.get("stopReason")
-        if reason == TOOLS:
+        if goes_on(message):
             return events
         turn.closing = {"output": spoken(message), **failure_of(message)}
-        if reason == FAILED:
+        if message.get("stopReason") == FAILED:
             turn.inputs = heard
             if turn.ours and not turn.ended:
                 self.state.dues[line.source] = int(now) + RETRY_HOLD
@@ -231,7 +234,7 @@ def _called(turn: Turn, call: Record, span_id: str, line: Line, time: int) -> Ev
         **_at(turn, span_id),
         "tool": text_in(call, "name") or None,
         "call_id": text_in(call, "id") or None,
-        "arguments": call.get("arguments"),
+        "arguments": call.get("arguments", call.get("input")),
     }
     # Sentry orders by ends: a call that never ends must not end with the response that asked for it.
     return make_event(Kind.TOOL, Phase.START, line, fields, time=time + 1)
