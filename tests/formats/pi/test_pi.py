@@ -172,8 +172,10 @@ def test_what_openclaw_repeats_of_an_answer_is_none() -> None:
 
 def test_a_response_without_a_reason_to_stop_waits_for_its_calls() -> None:
     result = entry(3, role="toolResult", toolCallId="c1", toolName="bash", content=[], isError=False)
-    spans = translated(lines_of([HEAD, entry(0, role="user", content="hi"), said(2, "", None, calls=[CALL]), result,
-                                 said(5, "done", None)]))  # fmt: skip
+    asked = said(2, "", None, calls=[CALL])
+    spans = translated(
+        lines_of([HEAD, entry(0, role="user", content="hi"), asked, result, said(5, "done", None)])
+    )
     assert [line.split()[0] for line in outline(spans)] == ["agent", "model", "tool", "model"]
 
 
@@ -182,7 +184,7 @@ def test_the_first_version_of_the_format_has_no_ids() -> None:
                entry(3, role="toolResult", toolCallId="c1", toolName="bash", content=[], isError=False),
                said(5, "ok")]  # fmt: skip
     lines = lines_of(
-        [{k: v for k, v in record.items() if k not in ("id", "parentId")} for record in records[1:]]
+        [{k: v for k, v in record.items() if k not in ("id", "parentId") or v == "s-1"} for record in records]
     )
     assert [line.split()[0] for line in outline(translated(lines))] == ["agent", "model", "tool", "model"]
     hardships.survives_repetition(lines)

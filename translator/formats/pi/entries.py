@@ -33,7 +33,9 @@ def is_session_line(record: Record) -> bool:
             bool(text_in(record, "id")) and "timestamp" in record and ("version" in record or "cwd" in record)
         )
     if kind == "message":
-        return text_in(record.get("message"), "role") in ROLES and "timestamp" in record
+        return (
+            text_in(record.get("message"), "role") in ROLES and "timestamp" in record and "parentId" in record
+        )
     return False
 
 
