@@ -448,6 +448,23 @@ INPUTS = [
         id="vercel ai",
     ),
     pytest.param(
+        [
+            {"role": "user", "content": "Weather?", "timestamp": 1},
+            {"role": "assistant", "content": [
+                {"type": "thinking", "thinking": "Need a tool.", "thinkingSignature": "c2ln"},
+                {"type": "toolCall", "id": "c1", "name": "get_weather", "arguments": WEATHER}]},
+            {"role": "toolResult", "toolCallId": "c1", "toolName": "get_weather", "isError": False,
+             "content": [{"type": "text", "text": "18"}]},
+        ],
+        [
+            say("user", "Weather?"),
+            say("assistant", thought("Need a tool."), call("get_weather", WEATHER, "c1")),
+            say("tool", answer("18", "c1")),
+        ],
+        "",
+        id="pi",
+    ),
+    pytest.param(
         [say("system", "Be brief."), say("user", "Hi", {"type": "made_up", "x": 1})],
         [say("user", "Hi", {"type": "made_up", "x": 1})],
         "Be brief.",

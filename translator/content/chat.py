@@ -25,7 +25,7 @@ ROLES = {
     "user": "user", "human": "user",
     "assistant": "assistant", "ai": "assistant", "model": "assistant", "chatbot": "assistant",
     "bot": "assistant", "agent": "assistant",
-    "tool": "tool", "function": "tool", "tool_result": "tool",
+    "tool": "tool", "function": "tool", "tool_result": "tool", "toolresult": "tool",
 }  # fmt: skip
 """What logs call the roles, in lower case."""
 

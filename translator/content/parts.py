@@ -213,7 +213,7 @@ BY_TYPE: dict[str, Builder] = {
     "redacted_thinking": _redacted,
     **dict.fromkeys(
         ("tool_call", "tool_use", "server_tool_use", "mcp_tool_use", "function_call", "tool-call",
-         "custom_tool_call", "function", "custom", "tool-invocation"),
+         "toolCall", "custom_tool_call", "function", "custom", "tool-invocation"),
         call_part,
     ),
     "tool_call_response": _own_response,

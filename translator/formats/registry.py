@@ -9,11 +9,17 @@ import msgspec
 
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
+from translator.formats.copilot_cli.reader import CopilotReader
+from translator.formats.copilot_cli.records import is_session_line as is_copilot_line
+from translator.formats.gemini_cli.reader import GeminiReader
+from translator.formats.gemini_cli.records import is_chat_line
 from translator.formats.native.reader import NativeReader
 from translator.formats.openai_agents.reader import OpenAIAgentsReader
 from translator.formats.openai_agents.reader import matches as is_openai_agents
 from translator.formats.otlp.reader import OtlpReader
 from translator.formats.otlp.reader import matches as is_otlp
+from translator.formats.pi.entries import is_session_line as is_pi_line
+from translator.formats.pi.reader import PiReader
 from translator.formats.reading import LineReader, Reader
 from translator.model import Json
 
@@ -67,5 +73,8 @@ FORMATS: tuple[Format, ...] = (
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
     Format("otlp", OtlpReader, (b'"resource',), is_otlp),
     Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
+    Format("copilot_cli", CopilotReader, (b'"parentId"',), is_copilot_line),
+    Format("gemini_cli", GeminiReader, (b'"projectHash"', b'"gemini"'), is_chat_line),
+    Format("pi", PiReader, (b'"session"', b'"message"'), is_pi_line),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""

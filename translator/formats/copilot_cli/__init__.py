@@ -1,0 +1,1 @@
+"""The events that GitHub Copilot CLI writes of its sessions."""
