@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 
 import msgspec
 
@@ -12,6 +11,7 @@ from translator.formats.building import ROOT, make_event, span_id_of
 from translator.formats.openai_agents.meanings import failure, is_structural, meaning_of, table, text, times
 from translator.formats.reading import StatefulReader, storable_record
 from translator.formats.records import Unreadable
+from translator.formats.seen import Seen, first_time
 from translator.model import Event, Json, Kind, Line, Phase
 
 FORMAT = "openai_agents"
@@ -21,7 +21,6 @@ WORKFLOW = "Agent workflow"
 QUIET = 30.0
 """Seconds after the last span of a trace, after which it is over."""
 FORGET = 600.0
-_MOST_SEEN = 500_000
 _HIGHEST = 1_000
 _HEX = frozenset("0123456789abcdef")
 
@@ -70,7 +69,7 @@ class OpenAIAgentsState(msgspec.Struct):
     """All that is remembered: traces by the export's id, and hashes of the spans that have been read."""
 
     traces: dict[str, Trace] = {}
-    seen: dict[int, None] = {}
+    seen: Seen = {}
 
 
 def matches(record: dict[str, Json]) -> bool:
@@ -103,7 +102,7 @@ class OpenAIAgentsReader(StatefulReader[OpenAIAgentsState]):
         taken = times(record)
         if taken is None:
             return NO_TIMESTAMP
-        if self._is_known(trace_id + span_id):
+        if not first_time(self.state.seen, trace_id, span_id):
             self.counts["repeated_spans"] += 1
             return ()
         trace = self._trace(trace_id, line, now)
@@ -227,16 +226,6 @@ class OpenAIAgentsReader(StatefulReader[OpenAIAgentsState]):
         line = Line(held.data, trace.source, 0)
         all_fields = {**fields, **failure(record.get("error")), **placed}
         return make_event(kind, Phase.WHOLE, line, all_fields, start=start, end=end)
-
-    def _is_known(self, native_id: str) -> bool:
-        digest = int.from_bytes(blake2b(native_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-        seen = self.state.seen
-        if digest in seen:
-            return True
-        seen[digest] = None
-        if len(seen) > _MOST_SEEN:
-            del seen[next(iter(seen))]
-        return False
 
 
 def _trace_id(native_id: str) -> str:

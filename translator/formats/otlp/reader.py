@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 
 import msgspec
 
@@ -16,6 +15,7 @@ from translator.formats.otlp.sessions import Session
 from translator.formats.otlp.telemetry import telling_of
 from translator.formats.reading import StatefulReader, storable_record
 from translator.formats.records import Unreadable
+from translator.formats.seen import Seen, first_time
 from translator.model import Event, Json, Line
 
 ROOT_QUIET = 2.0
@@ -24,7 +24,7 @@ ROOTLESS_QUIET = 30.0
 """Seconds after the last span of a trace whose root is not."""
 FORGET = 600.0
 """Seconds for which it is remembered what has been told of a trace."""
-_MOST_HELD, _MOST_SEEN, _MOST_SESSIONS = 20_000, 500_000, 20_000
+_MOST_HELD, _MOST_SESSIONS = 20_000, 20_000
 _CONTENT_EVENTS = frozenset((*ROLES, CHOICE, DETAILS))
 
 EMPTY = Unreadable("ignored")
@@ -65,7 +65,7 @@ class OtlpState(msgspec.Struct):
     traces: dict[str, Pending] = {}
     sessions: dict[str, Session] = {}
     traced: dict[str, None] = {}
-    seen: dict[int, None] = {}
+    seen: Seen = {}
 
 
 def matches(record: dict[str, Json]) -> bool:
@@ -142,7 +142,7 @@ class OtlpReader(StatefulReader[OtlpState]):
         return events
 
     def _take(self, span: SpanRecord, source: str, now: float) -> None:
-        if self._is_known(span.trace_id + span.span_id):
+        if not first_time(self.state.seen, span.trace_id, span.span_id):
             self.counts["repeated_spans"] += 1
             return
         self._trace(span.trace_id, source, now).spans.append(span)
@@ -162,13 +162,13 @@ class OtlpReader(StatefulReader[OtlpState]):
                 return False
             body = record.body if type(record.body) is dict else {}
             said = SpanEvent(record.name, record.time, {**record.attributes, **body})
-            if not self._is_known(f"{record.trace_id}{record.span_id}{record.time}{said}"):
+            if first_time(self.state.seen, record.trace_id, record.span_id, str(said)):
                 trace.logs.setdefault(record.span_id, []).append(said)
             return True
         told = telling_of(record)
         if told is None:
             return False
-        if self._is_known(f"{told.product}{told.session} {told.key}"):
+        if not first_time(self.state.seen, told.product, told.session, told.key):
             self.counts["repeated_spans"] += 1
             return True
         session = self.state.sessions.get(told.session)
@@ -183,17 +183,6 @@ class OtlpReader(StatefulReader[OtlpState]):
             trace = self.state.traces[trace_id] = Pending(source)
         trace.touched = now
         return trace
-
-    def _is_known(self, native_id: str) -> bool:
-        data = native_id.encode("utf-8", "surrogatepass")
-        digest = int.from_bytes(blake2b(data, digest_size=8).digest())
-        seen = self.state.seen
-        if digest in seen:
-            return True
-        seen[digest] = None
-        if len(seen) > _MOST_SEEN:
-            del seen[next(iter(seen))]
-        return False
 
     def _tell_session(self, name: str, *, everything: bool) -> list[Event]:
         events = list(self.state.sessions[name].tell(everything=everything))
