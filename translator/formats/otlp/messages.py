@@ -38,11 +38,13 @@ def openinference_model(a: Attributes) -> Fields:
         for item in _items(gathered(a, "llm.tools"))
         if type(item.get("tool")) is dict
     ]
+    request = parsed(a.get("input.value"))
+    wanted = request.get("model") if type(request) is dict else None
     fields: Fields = {
-        "model": first(a, ("llm.request.model_name", "llm.model_name")),
+        "model": a.get("llm.request.model_name") or wanted or a.get("llm.model_name"),
         "response_model": first(a, ("llm.response.model_name", "llm.model_name")),
         "provider": first(a, ("llm.provider", "llm.system")),
-        "input": asked or parsed(a.get("input.value")),
+        "input": asked or request,
         "output": came or parsed(a.get("output.value")),
         "tools": tools or None,
         "finish_reason": a.get("llm.finish_reason"),
