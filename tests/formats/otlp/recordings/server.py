@@ -2,8 +2,8 @@
 
     python server.py PORT
 
-Asked without a tool's result it calls two tools, with results it answers; streamed where that is asked for; the
-model `gpt-nope` fails.
+Asked without a tool's result it calls two tools, with results it answers; streamed where that is asked for.
+The model `gpt-nope` fails.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - named by the library
+    def do_POST(self) -> None:
         """Plays the next part."""
         asked: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if asked["model"] == "gpt-nope":
