@@ -224,6 +224,8 @@ def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, 
     written: int | None = fields.pop("timestamp", None)
     start: int | None = fields.pop("start_time", None)
     end: int | None = fields.pop("end_time", None)
+    if written is None and start is None and end is None:
+        written = line.written
     duration: int | None = None
     for name in ("duration", "duration_ms", "duration_s", "duration_us", "duration_ns"):
         if name in fields:
