@@ -54,7 +54,7 @@ class _Plan(NamedTuple):
 
 def unwrap_record(record: dict[str, Json]) -> Found:
     """What a known wrapper holds; nothing where the record is none."""
-    plan = _plan(tuple(record))
+    plan = _plan(frozenset(record))
     if plan.lists and (found := _listed(record, plan)):
         return found
     if plan.shape is None:
@@ -69,7 +69,7 @@ def unwrap_record(record: dict[str, Json]) -> Found:
 
 def unwrap_text_in(record: dict[str, Json]) -> Found:
     """The JSON object that a record of any logger holds as its text, where the record is no event itself."""
-    plan = _plan(tuple(record))
+    plan = _plan(frozenset(record))
     if _names_event(record, plan):
         return ()
     for key in plan.texts:
@@ -80,8 +80,8 @@ def unwrap_text_in(record: dict[str, Json]) -> Found:
 
 
 @lru_cache(maxsize=4096)
-def _plan(keys: tuple[str, ...]) -> _Plan:
-    there = frozenset(keys)
+def _plan(there: frozenset[str]) -> _Plan:
+    # The journal gives the keys of each record in another order.
     who = []
     for row in WHO:
         paths = tuple(path for name in row if (path := tuple(name.split("/")))[0] in there)
@@ -95,7 +95,7 @@ def _plan(keys: tuple[str, ...]) -> _Plan:
         tuple(key for key in TIMES if key in there),
         tuple(who),
         tuple(piece for piece in PIECES if piece[0] in there),
-        tuple(key for key in keys if squash(key) in _NAMES),
+        tuple(key for key in there if squash(key) in _NAMES),
     )
 
 
@@ -117,7 +117,7 @@ def _listed(record: dict[str, Json], plan: _Plan) -> Found:
         event = _row(row) if type(row) is list else row
         if type(event) is not dict:
             return ()
-        inner_plan = _plan(tuple(event))
+        inner_plan = _plan(frozenset(event))
         text = next((event[key] for key in ("message", "@message") if key in event), None)
         written = _time(event, inner_plan)
         if type(text) is not str or written is None:

@@ -111,7 +111,8 @@ FILEBEAT_LOG = frozenset(("file", "offset", "flags", "level", "logger", "origin"
 """What Filebeat's and ECS's own object `log` holds."""
 
 TIMES = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP", "timestamp", "@timestamp", "time", "date",
-         "ts", "receiveTimestamp", "ingestionTime", "SYSLOG_TIMESTAMP")  # fmt: skip
+         "ts", "asctime", "datetime", "@t",
+         "receiveTimestamp", "ingestionTime", "SYSLOG_TIMESTAMP")  # fmt: skip
 """Keys of the time at which the wrapper saw the text, best first."""
 
 WHO: tuple[tuple[str, ...], ...] = (
