@@ -15,6 +15,7 @@ class Inner(NamedTuple):
         piece: What the pieces of one line have in common.
         more: Whether the line goes on in a later piece.
         splits: Whether it may be a piece at all.
+        last: What it is if pieces of the line have come before, where that is something else.
     """
 
     data: bytes
@@ -23,3 +24,4 @@ class Inner(NamedTuple):
     piece: str = ""
     more: bool = False
     splits: bool = False
+    last: bytes | None = None

@@ -12,6 +12,7 @@ from translator.formats.native.fields import squash
 from translator.formats.native.names import meaning
 from translator.formats.native.reader import EVENT_KEYS
 from translator.formats.native.timestamps import parse_time
+from translator.formats.records import parse_record
 from translator.formats.wrappers.inner import Inner
 from translator.formats.wrappers.tables import (
     DOCKER,
@@ -26,6 +27,7 @@ from translator.formats.wrappers.tables import (
     WHO,
     Shape,
 )
+from translator.formats.wrappers.texts import unwrap_text
 from translator.model import Json
 
 _DOCKER_SPLITS_AT = 16_000
@@ -68,14 +70,14 @@ def unwrap_record(record: dict[str, Json]) -> Found:
 
 
 def unwrap_text_in(record: dict[str, Json]) -> Found:
-    """The JSON object that a record of any logger holds as its text, where the record is no event itself."""
+    """What a record of any logger holds as its text, where that is JSON and the record no event itself."""
     plan = _plan(frozenset(record))
     if _names_event(record, plan):
         return ()
     for key in plan.texts:
-        text = record[key]
-        if type(text) is str and _is_object(text.strip()):
-            return (Inner(text.strip().encode("utf-8", "surrogatepass"), "", _time(record, plan)),)
+        text = _text(record[key])
+        if text is not None and (_is_object(stripped := text.strip()) or unwrap_text(stripped)):
+            return (Inner(stripped, "", _time(record, plan)),)
     return ()
 
 
@@ -163,15 +165,14 @@ def _texts(record: dict[str, Json], plan: _Plan, who: str, written: int | None) 
         if text is None:
             continue
         piece, more, marked = _piece(record, plan, text)
-        if more or marked or not merges or _holds_record(text, key, record, plan):
-            name = record.get("stream") or record.get("_STREAM_ID") or ""
-            whole = text if more else text.removesuffix(b"\n").removesuffix(b"\r")
-            return (Inner(whole, who, written, f"{name}\0{piece}", more, True),)  # noqa: FBT003
-        break
-    if not merges:
-        return ()
-    rest = _rest(record, plan)
-    return (Inner(_bytes(rest), who, written),) if rest else ()
+        key_of_pieces = f"{record.get('stream') or record.get('_STREAM_ID') or ''}\0{piece}"
+        if not more:
+            text = text.removesuffix(b"\n").removesuffix(b"\r")
+        if merges and not more and not marked and not _holds_record(text, key, record, plan):
+            rest = _bytes(_rest(record, plan))
+            return (Inner(rest, who, written, key_of_pieces, splits=True, last=text),)
+        return (Inner(text, who, written, key_of_pieces, more, splits=True),)
+    return (Inner(_bytes(_rest(record, plan)), who, written),) if merges else ()
 
 
 def _holds_record(text: bytes, key: str, record: dict[str, Json], plan: _Plan) -> bool:
@@ -179,7 +180,9 @@ def _holds_record(text: bytes, key: str, record: dict[str, Json], plan: _Plan) -
     if key not in ("log", "MESSAGE") and _names_event(record, plan):
         return False
     stripped = text.strip()
-    return stripped.startswith(b"{") or (b"{" in stripped and stripped.endswith(b"}"))
+    if stripped.startswith(b"{") or (b"{" in stripped and stripped.endswith(b"}")):
+        return True
+    return bool(unwrap_text(stripped))
 
 
 def _piece(record: dict[str, Json], plan: _Plan, text: bytes) -> tuple[str, bool, bool]:
@@ -197,20 +200,9 @@ def _piece(record: dict[str, Json], plan: _Plan, text: bytes) -> tuple[str, bool
         return "", False, False
     if plan.shape is DOCKER:
         return "", True, True
-    if len(text) >= _DOCKER_SPLITS_AT and "log" in record and not _is_complete(text):
+    if len(text) >= _DOCKER_SPLITS_AT and "log" in record and not _is_object(text.strip()):
         return "", True, True
     return "", False, False
-
-
-def _is_complete(text: bytes) -> bool:
-    """Whether a long text is an object by itself, so that nothing of it is missing."""
-    if not text.rstrip().endswith(b"}"):
-        return False
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 def _rest(record: dict[str, Json], plan: _Plan) -> dict[str, Json]:
@@ -236,13 +228,8 @@ def _names_event(record: dict[str, Json], plan: _Plan) -> bool:
     return any(meaning(record[key]) is not None for key in plan.names)
 
 
-def _is_object(text: str) -> bool:
-    if not (text.startswith("{") and text.endswith("}")):
-        return False
-    try:
-        return type(orjson.loads(text)) is dict
-    except orjson.JSONDecodeError:
-        return False
+def _is_object(text: bytes) -> bool:
+    return text[:1] == b"{" and text[-1:] == b"}" and type(parse_record(text)) is dict
 
 
 def _text(value: Json) -> bytes | None:

@@ -36,11 +36,16 @@ _MOST_BRACES = 8
 
 def unwrap_text(data: bytes) -> tuple[Inner, ...]:
     """The JSON object, or the piece of CRI's, at the end of a line of text; nothing where there is none."""
-    cri = _CRI.match(data)
-    if cri is not None:
-        time, stream, tag = cri.groups()
-        piece = stream.decode()
-        return (Inner(data[cri.end() :], "", parse_time(time.decode()), piece, tag == b"P", True),)  # noqa: FBT003
+    if b" stdout " in data or b" stderr " in data:
+        record = data.find(b'{"', 0, _LONGEST_PREFIX)
+        cri = _CRI.search(data, 0, record if record >= 0 else _LONGEST_PREFIX)
+        if cri is not None and cri.start():
+            prefix = data[: cri.start()]
+            return (Inner(data[cri.start() :], _who(prefix), _written(prefix)),)
+        if cri is not None:
+            time, stream, tag = cri.groups()
+            written = parse_time(time.decode())
+            return (Inner(data[cri.end() :], "", written, stream.decode(), tag == b"P", splits=True),)
     if not data.rstrip().endswith(b"}"):
         return ()
     brace = -1

@@ -98,7 +98,8 @@ class Unwrapping:
             key = f"{source}\0{inner.piece}"
             if inner.more or key in self.pieces.begun:
                 begun = Begun(source, line.number, written)
-                whole = self.pieces.add(key, begun, inner.data, more=inner.more)
+                data = inner.data if inner.last is None else inner.last
+                whole = self.pieces.add(key, begun, data, more=inner.more)
                 if whole is None:
                     return ()
                 outcome = self._read(

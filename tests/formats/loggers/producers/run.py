@@ -15,8 +15,10 @@ from pythonjsonlogger.json import JsonFormatter
 STEPS = json.loads(Path(__file__).with_name("steps.json").read_text())
 OUT = Path(sys.argv[1])
 
-for name, stamp in {"structlog": structlog.processors.TimeStamper(fmt="iso"),
-                    "structlog-epoch": structlog.processors.TimeStamper()}.items():
+for name, stamp in {
+    "structlog": structlog.processors.TimeStamper(fmt="iso"),
+    "structlog-epoch": structlog.processors.TimeStamper(),
+}.items():
     with (OUT / f"{name}.jsonl").open("w") as file:
         structlog.configure(
             processors=[structlog.processors.add_log_level, stamp, structlog.processors.JSONRenderer()],

@@ -36,9 +36,9 @@ def lines() -> list[tuple[int, int, str]]:
     made = []
     for pid in (41, 42):
         trace = f"{pid:032x}"
-        records = [
+        records: list[dict[str, object]] = [
             {"event": "agent.start", "agent": f"agent {pid}"},
-            {"event": "tool.start", "call_id": "t1", "tool": "search", "arguments": {"q": "Zürich \"x\" {"}},
+            {"event": "tool.start", "call_id": "t1", "tool": "search", "arguments": {"q": 'Zürich "x" {'}},
             {"event": "tool.end", "call_id": "t1", "output": "tab\there" + "x" * 50},
             {"event": "model", "model": "gpt-5-mini", "duration_ms": 20, "usage": {"input_tokens": pid}},
             {"event": "agent.end", "agent": f"agent {pid}"},
