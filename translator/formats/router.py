@@ -13,7 +13,7 @@ from translator.formats.reading import Reader
 from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
 from translator.formats.wrappers.pieces import Begun
-from translator.formats.wrappers.unwrapping import DEPTH, WRAPPED, Unwrapping, any_wrapper, known_wrapper
+from translator.formats.wrappers.unwrapping import DEPTH, WRAPPED, Unwrapping, known_wrapper, wrapped_text
 from translator.model import Event, Line
 
 _MOST_WITHIN = 10_000
@@ -158,7 +158,7 @@ class Router:
             return self._reader(name).read(line, now)
         events = self._reader(NATIVE).read(line, now)
         if unwrapping is not None and isinstance(events, Unreadable) and events.reason == "ignored":
-            found = any_wrapper(line.data)
+            found = wrapped_text(line.data)
             if found:
                 events = unwrapping.read_found(line, found, now)
                 return self._settled_if_read(level, line, WRAPPED, events)

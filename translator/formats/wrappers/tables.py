@@ -144,7 +144,13 @@ and of what its last piece says. Without these the next text of the same stream 
 
 MARKERS = tuple(
     f'"{key}"'.encode()
-    for key in ("log", "message", "MESSAGE", "@message", "kubernetes", "jsonPayload", "textPayload",
-                "@timestamp", "source_type", "log_processed", "logEvents", "events", "results")
+    for key in ("log", "MESSAGE", "kubernetes", "jsonPayload", "textPayload", "@timestamp", "source_type",
+                "log_processed", "logEvents", "events", "results", "@message", "ingestionTime",
+                "logStreamName", "eventId", "requestId", "AWSRequestId", "__REALTIME_TIMESTAMP",
+                "_SYSTEMD_UNIT", "_BOOT_ID", "logtag", "_p", "container_id", "stream", "ident",
+                "partial_message")
 )  # fmt: skip
-"""Bytes of which every wrapped JSON line has one."""
+"""Bytes of which every JSON line that a known wrapper has made has one."""
+
+TEXT_MARKER = b'{\\"'
+"""The begin of a JSON object in a text in a JSON line."""

@@ -54,7 +54,8 @@ def unwrap_text(data: bytes) -> tuple[Inner, ...]:
         if brace < 0:
             return ()
         inner = data[brace:]
-        if type(parse_record(inner)) is dict:
+        # What begins with a brace and then no key would be mended at length, and is no record.
+        if inner[1:2] in (b'"', b" ", b"}", b"\t") and type(parse_record(inner)) is dict:
             prefix = data[:brace]
             return (Inner(inner, _who(prefix), _written(prefix)),)
     return ()

@@ -10,7 +10,7 @@ from translator.formats.records import Unreadable, looks_like_event, parse_recor
 from translator.formats.wrappers.inner import Inner
 from translator.formats.wrappers.pieces import Begun, Pieces
 from translator.formats.wrappers.shapes import unwrap_record, unwrap_text_in
-from translator.formats.wrappers.tables import MARKERS
+from translator.formats.wrappers.tables import MARKERS, TEXT_MARKER
 from translator.formats.wrappers.texts import unwrap_text
 from translator.model import Event, Line
 
@@ -42,6 +42,11 @@ def any_wrapper(data: bytes) -> tuple[Inner, ...]:
     if not isinstance(record, dict):
         return ()
     return unwrap_record(record) or unwrap_text_in(record)
+
+
+def wrapped_text(data: bytes) -> tuple[Inner, ...]:
+    """The JSON object that the record of a logger has as its message; nothing where there is none."""
+    return any_wrapper(data) if TEXT_MARKER in data else ()
 
 
 class Unwrapping:
