@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from itertools import chain, zip_longest
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.formats.test_router import ALL as BEEPS
 from tests.formats.whole import (
     WHOLE,
     encoded,
     findings,
     identities,
     lines_of,
+    lines_of_file,
     live,
     outline,
     translated,
     translated_with_cuts,
 )
 from tests.formats.wrappers.wrap import MERGES, SEEN, WRAPS
+from translator.formats.records import Unreadable
+from translator.formats.router import Router
 from translator.model import Line
 from translator.pipeline.translation import Translation
 
@@ -245,3 +250,113 @@ def test_any_value_may_stand_anywhere(name: str, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(lines)), max_size=2))
     made = lines_of([line.encode("utf-8", "surrogatepass") for line in lines])
     assert identities(translated_with_cuts(made, cuts)) == identities(translated(made))
+
+
+def test_recordings_of_real_collectors_give_one_run_for_each_program() -> None:
+    for file in sorted((Path(__file__).parent / "recorded").iterdir()):
+        spans = translated(lines_of_file(file, "a.log"))
+        assert outline(spans) == [
+            "agent agent 41 0.000-4.000",
+            "  tool search 1.000-2.000",
+            "  model gpt-5-mini 2.980-3.000",
+            "agent agent 42 0.000-4.000",
+            "  tool search 1.000-2.000",
+            "  model gpt-5-mini 2.980-3.000",
+        ], file.name
+        assert {span.trace_id for span in spans} == {f"{41:032x}", f"{42:032x}"}
+        tool = next(span for span in spans if span.kind == "tool")
+        assert tool.fields["arguments"] == {"q": 'Zürich "x" {'}
+
+
+def sources(lines: list[str]) -> set[str]:
+    router = Router()
+    found: set[str] = set()
+    for line in lines_of(lines, "a.log"):
+        events = router.read(line, 0.0)
+        found |= set() if isinstance(events, Unreadable) else {event.source for event in events}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("journald", "box:agents.service:1001"),
+        ("Fluent Bit, Kubernetes", "prod:agents-1:app:00000001"),
+        ("Vector", "box:/var/log/1.log"),
+        ("Filebeat", "box:/var/log/agent-1.log"),
+        ("CloudWatch", "app/1"),
+        ("CloudWatch, subscription", "app/1"),
+        ("Google Cloud", "agents-1"),
+        ("syslog, RFC 5424", "box:agents:1001"),
+        ("syslog, RFC 3164", "box:agents:1001"),
+        ("docker compose", "agents-1"),
+    ],
+)
+def test_the_program_is_what_the_wrapper_says(name: str, program: str) -> None:
+    assert sources(WRAPS[name](texts(1), 1)) == {f"a.log [{program}]"}
+
+
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [
+        ("[pod/agents-1/app] {}", "a.log [pod/agents-1/app]"),
+        ("2026-11-23T08:48:57.5+00:00 2026/11/23/[$LATEST]ab {}", "a.log [2026/11/23/[$LATEST]ab]"),
+        ("2026-11-23T08:48:57.500+00:00 app[web.1]: {}", "a.log [app:web.1]"),
+        ("08:48:57 web.1   | {}", "a.log [web.1]"),
+        ("Nov 23 08:48:57 box agents[7]: @cee: {}", "a.log [box:agents:7]"),
+        ("INFO:runner:{}", "a.log"),
+    ],
+)
+def test_prefixes_of_tools_name_programs_too(line: str, source: str) -> None:
+    assert sources([line.replace("{}", texts(1)[0])]) == {source}
+
+
+def test_rows_of_cloudwatch_insights_are_events() -> None:
+    rows = [
+        [{"field": "@timestamp", "value": "2026-11-23 08:50:00.000"}, {"field": "@message", "value": text},
+         {"field": "@logStream", "value": "app/1"}]
+        for text in texts(1)
+    ]  # fmt: skip
+    assert identities(translated(lines_of([{"results": rows, "status": "Complete"}]))) == PLAIN
+
+
+def test_entries_that_google_has_split_are_joined() -> None:
+    text = texts(1)[2]
+    entries = [
+        {"insertId": str(n), "logName": "l", "timestamp": "2026-11-23T08:50:00Z", "textPayload": piece,
+         "split": {"uid": "u", "index": n, "totalSplits": 2}}
+        for n, piece in enumerate((text[:50], text[50:]))
+    ]  # fmt: skip
+    lines = texts(1)
+    assert identities(translated(lines_of([*lines[:2], *lines[3:]]))) != PLAIN
+    around = [WRAPS["Google Cloud"]([line], 1)[0] for line in lines]
+    assert identities(translated(lines_of([*around[:2], *entries, *around[3:]]))) == PLAIN
+
+
+def test_the_trace_that_google_moves_to_the_entry_is_the_events() -> None:
+    record = {key: value for key, value in run(1)[0].items() if key != "trace_id"}
+    entry = {
+        "insertId": "1",
+        "logName": "l",
+        "timestamp": "2026-11-23T08:50:00Z",
+        "trace": f"projects/p/traces/{7:032x}",
+        "jsonPayload": record,
+    }
+    assert [span.trace_id for span in translated(lines_of([entry]))] == [f"{7:032x}"]
+
+
+def test_other_formats_are_told_inside_wrappers_and_each_program_has_its_own() -> None:
+    router = Router(formats=BEEPS)
+    lines = WRAPS["journald"](['{"beep": 1}', '{"beep": 2}'], 1)
+    lines += WRAPS["journald"](texts(1), 2)
+    lines += WRAPS["journald"](['{"over": true}'], 1)
+    ends = []
+    for cut, line in enumerate(lines_of(lines, "a.log")):
+        if cut % 2:
+            after = Router(formats=BEEPS)
+            after.restore(router.capture())
+            router = after
+        events = router.read(line, 0.0)
+        assert not isinstance(events, Unreadable)
+        ends += [event.end for event in events if event.fields.get("agent") == "beeper"]
+    assert ends == [3_000_000]

@@ -61,6 +61,8 @@ def unwrap_record(record: dict[str, Json]) -> Found:
         return found
     if plan.shape is None:
         return ()
+    if plan.shape.name == "lambda" and not _is_wrapped_message(record["message"]):
+        return ()
     who = _who(record, plan)
     written = _time(record, plan)
     inner = _object(record, plan)
@@ -173,6 +175,14 @@ def _texts(record: dict[str, Json], plan: _Plan, who: str, written: int | None) 
             return (Inner(rest, who, written, key_of_pieces, splits=True, last=text),)
         return (Inner(text, who, written, key_of_pieces, more, splits=True),)
     return (Inner(_bytes(_rest(record, plan)), who, written),) if merges else ()
+
+
+def _is_wrapped_message(message: Json) -> bool:
+    """Whether Lambda's message is a record, and not the text beside the record's own keys."""
+    if type(message) is not str:
+        return type(message) is dict
+    text = message.strip()
+    return text.startswith("{") or text.endswith("}")
 
 
 def _holds_record(text: bytes, key: str, record: dict[str, Json], plan: _Plan) -> bool:

@@ -6,6 +6,8 @@ Vector, Filebeat, Amazon CloudWatch Logs, AWS Lambda and Google Cloud Logging.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 
@@ -142,15 +144,13 @@ PIECES: tuple[tuple[str, frozenset[str | bool], str, str], ...] = (
 """How wrappers say that a line goes on: a key and its values, and the keys of the id of the whole line
 and of what its last piece says. Without these the next text of the same stream is the next piece."""
 
-MARKERS = tuple(
-    f'"{key}"'.encode()
-    for key in ("log", "MESSAGE", "kubernetes", "jsonPayload", "textPayload", "@timestamp", "source_type",
-                "log_processed", "logEvents", "events", "results", "@message", "ingestionTime",
-                "logStreamName", "eventId", "requestId", "AWSRequestId", "__REALTIME_TIMESTAMP",
-                "_SYSTEMD_UNIT", "_BOOT_ID", "logtag", "_p", "container_id", "stream", "ident",
-                "partial_message")
-)  # fmt: skip
-"""Bytes of which every JSON line that a known wrapper has made has one."""
+MARKERS = re.compile(
+    rb'"(?:log|MESSAGE|kubernetes|jsonPayload|textPayload|@timestamp|source_type|log_processed|logEvents'
+    rb"|events|results|@message|ingestionTime|logStreamName|eventId|requestId|AWSRequestId"
+    rb"|__REALTIME_TIMESTAMP|_SYSTEMD_UNIT|_BOOT_ID|logtag|_p|container_id|stream|ident|partial_message"
+    rb')"'
+)
+"""What every JSON line that a known wrapper has made has in it: one search is quicker than many."""
 
 TEXT_MARKER = b'{\\"'
 """The begin of a JSON object in a text in a JSON line."""

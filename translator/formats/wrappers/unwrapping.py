@@ -28,7 +28,7 @@ def known_wrapper(data: bytes) -> tuple[Inner, ...]:
     """What is inside a line that a known wrapper has made; nothing where none has."""
     if data[:1] != b"{":
         return unwrap_text(data)
-    if not any(marker in data for marker in MARKERS):
+    if MARKERS.search(data) is None:
         return ()
     record = parse_record(data)
     return unwrap_record(record) if isinstance(record, dict) else ()
