@@ -149,26 +149,29 @@ class Router:
         if line.beside:
             return self._reader(line.beside).read(line, now)
         unwrapping = level.unwrapping
+        inside: Unreadable | None = None
         if unwrapping is not None and (found := known_wrapper(line.data)):
             events = unwrapping.read_found(line, found, now)
-            return self._settled_if_read(level, line, WRAPPED, events)
+            if not isinstance(events, Unreadable):
+                self._settle(level, line.source, WRAPPED)
+                return events
+            inside = events
+            if self._only is not None:
+                return inside
         name = self._only or self._tell(line)
         if name is not None:
             self._settle(level, line.source, name)
             return self._reader(name).read(line, now)
         events = self._reader(NATIVE).read(line, now)
+        name = NATIVE
         if unwrapping is not None and isinstance(events, Unreadable) and events.reason == "ignored":
             found = wrapped_text(line.data)
             if found:
                 events = unwrapping.read_found(line, found, now)
-                return self._settled_if_read(level, line, WRAPPED, events)
-        return self._settled_if_read(level, line, NATIVE, events)
-
-    def _settled_if_read(
-        self, level: _Level, line: Line, name: str, events: Sequence[Event] | Unreadable
-    ) -> Sequence[Event] | Unreadable:
-        if not isinstance(events, Unreadable):
-            self._settle(level, line.source, name)
+                name = WRAPPED
+        if isinstance(events, Unreadable):
+            return inside or events
+        self._settle(level, line.source, name)
         return events
 
     def _tell(self, line: Line) -> str | None:

@@ -360,3 +360,27 @@ def test_other_formats_are_told_inside_wrappers_and_each_program_has_its_own() -
         assert not isinstance(events, Unreadable)
         ends += [event.end for event in events if event.fields.get("agent") == "beeper"]
     assert ends == [3_000_000]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"log": "text", "time": "2026-11-23T08:48:57Z", "host": "mine", "stream": True},
+        {"source_type": "web", "path": "/x", "host": "mine"},
+        {"events": [{"message": "x", "timestamp": 1_795_423_737_000}]},
+        {"timestamp": "2026-11-23T08:48:57Z", "requestId": "r1", "message": "text"},
+        {"@timestamp": "2026-11-23T08:48:57Z", "log": {"level": "info"}, "message": "text"},
+    ],
+)
+def test_an_event_with_keys_of_the_same_names_is_not_taken_for_a_wrapper(own: dict[str, Any]) -> None:
+    record = {"event": "tool.start", "tool": "search", "call_id": "c1", "ts": T, **own}
+    (span,) = translated(lines_of([record]))
+    kept = own.keys() - {"time", "timestamp", "@timestamp", "requestId", "stream", "host"}
+    assert kept <= span.extra.keys()
+
+
+def test_the_piece_of_a_line_that_is_no_event_is_not_told_of() -> None:
+    lines = WRAPS["journald, in pieces"](["x" * 100], 1)
+    translation = Translation(WHOLE)
+    translation.feed(lines_of([*WRAPS["journald"](texts(1)[:1], 1), *lines]), 0.0)
+    assert translation.lines["not_json"] == 0

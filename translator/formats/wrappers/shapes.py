@@ -18,12 +18,15 @@ from translator.formats.wrappers.tables import (
     DOCKER,
     DOCKER_KEYS,
     FILEBEAT_LOG,
+    FLUENT_MERGES,
     LISTS,
     OBJECTS,
     PIECES,
     SHAPES,
+    STREAMS,
     TEXTS,
     TIMES,
+    VECTOR_SOURCES,
     WHO,
     Shape,
 )
@@ -57,11 +60,11 @@ class _Plan(NamedTuple):
 def unwrap_record(record: dict[str, Json]) -> Found:
     """What a known wrapper holds; nothing where the record is none."""
     plan = _plan(frozenset(record))
-    if plan.lists and (found := _listed(record, plan)):
+    if plan.lists and not _names_event(record, plan) and (found := _listed(record, plan)):
         return found
     if plan.shape is None:
         return ()
-    if plan.shape.name == "lambda" and not _is_wrapped_message(record["message"]):
+    if not _is_of(plan.shape, record):
         return ()
     who = _who(record, plan)
     written = _time(record, plan)
@@ -177,11 +180,24 @@ def _texts(record: dict[str, Json], plan: _Plan, who: str, written: int | None) 
     return (Inner(_bytes(_rest(record, plan)), who, written),) if merges else ()
 
 
-def _is_wrapped_message(message: Json) -> bool:
-    """Whether Lambda's message is a record, and not the text beside the record's own keys."""
-    if type(message) is not str:
-        return type(message) is dict
-    text = message.strip()
+def _is_of(shape: Shape, record: dict[str, Json]) -> bool:
+    """Whether the values, too, are such as this wrapper writes: programs have keys of the same names."""
+    if shape.name == "vector":
+        kind = record["source_type"]
+        return type(kind) is str and kind in VECTOR_SOURCES
+    if shape.name == "lambda":
+        return _may_hold_record(record["message"])
+    if shape.name == "fluent" and record.keys().isdisjoint(FLUENT_MERGES):
+        stream = record.get("stream")
+        says_stream = type(stream) is str and stream in STREAMS
+        return says_stream or any(_may_hold_record(record.get(key)) for key in ("log", "message"))
+    return True
+
+
+def _may_hold_record(value: Json) -> bool:
+    if type(value) is not str:
+        return type(value) is dict and not value.keys() <= FILEBEAT_LOG
+    text = value.strip()
     return text.startswith("{") or text.endswith("}")
 
 

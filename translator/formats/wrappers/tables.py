@@ -100,6 +100,20 @@ SHAPES: tuple[Shape, ...] = (
 )  # fmt: skip
 """The wrappers; a record is of the first that it fits."""
 
+STREAMS = frozenset(("stdout", "stderr"))
+"""What runtimes say as `stream`; a program's own key of that name says something else."""
+
+FLUENT_MERGES = frozenset(("kubernetes", "container_id", "container_name", "logtag", "_p", "log_processed"))
+"""Keys, or a stream, by which a record is Fluent Bit's or Fluentd's even if its text is none of ours."""
+
+VECTOR_SOURCES = frozenset((
+    "file", "docker_logs", "kubernetes_logs", "journald", "syslog", "stdin", "socket", "exec", "http_server",
+    "http", "fluent", "logstash", "vector", "kafka", "aws_s3", "aws_kinesis_firehose", "aws_sqs", "amqp",
+    "datadog_agent", "demo_logs", "gcp_pubsub", "heroku_logs", "nats", "opentelemetry", "redis", "splunk_hec",
+    "file_descriptor", "websocket", "pulsar", "mqtt", "okta", "statsd",
+))  # fmt: skip
+"""What Vector says as `source_type`."""
+
 LISTS = ("logEvents", "events", "results")
 """Keys of lists of events: a subscription of CloudWatch, the output of `aws logs`."""
 

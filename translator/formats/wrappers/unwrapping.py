@@ -69,7 +69,12 @@ class Unwrapping:
     def read(self, line: Line, now: float) -> Outcome:
         """What the lines inside this one mean; a line that is not wrapped is read as it is."""
         found = any_wrapper(line.data)
-        return self.read_found(line, found, now) if found else self._read(line, now)
+        if found:
+            return self.read_found(line, found, now)
+        outcome = self._read(line, now)
+        if isinstance(outcome, Unreadable) and outcome.reason == "not_json" and line.data[:1] != b"{":
+            return IGNORED
+        return outcome
 
     def read_found(self, line: Line, found: tuple[Inner, ...], now: float) -> Outcome:
         """What is inside a line means to the reader of what is inside."""
