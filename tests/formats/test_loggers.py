@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.formats.whole import findings, lines_of_file, outline, totals, translated
 from translator.formats.native.reader import NativeReader
 from translator.formats.records import Unreadable
 from translator.model import Kind, Line, Phase
@@ -14,6 +16,7 @@ from translator.model import Kind, Line, Phase
 T = 1_795_423_737_500_000
 ISO = "2026-11-23T08:48:57.500Z"
 SAID: dict[str, Any] = {"tool": "search", "call_id": "c1", "arguments": {"q": "rain"}, "trace_id": "t1"}
+UNTRACED = {key: value for key, value in SAID.items() if key != "trace_id"}
 
 LOGGERS: dict[str, dict[str, Any]] = {
     "structlog (Python)": {"event": "tool.start", **SAID, "level": "info", "timestamp": ISO},
@@ -156,6 +159,74 @@ LOGGERS: dict[str, dict[str, Any]] = {
         "logName": "projects/p/logs/run",
         "jsonPayload": {"message": "tool.start", **SAID},
     },
+    "Google Cloud, in objects": {
+        "severity": "INFO",
+        "timestamp": {"seconds": 1795423737, "nanos": 500000000},
+        "message": "tool.start",
+        **SAID,
+    },
+    "Elastic Common Schema, nested": {
+        "@timestamp": ISO,
+        "log": {"level": "info", "logger": "Agent"},
+        "ecs": {"version": "8.11"},
+        "message": "tool.start",
+        "trace": {"id": "t1"},
+        "span": {"id": "b7ad6b7169203331"},
+        **UNTRACED,
+    },
+    "Serilog, compact, rendered (C#)": {
+        "@t": "2026-11-23T08:48:57.5000000Z",
+        "@m": "tool.start",
+        "@i": "b2f1a0c3",
+        "@tr": "t1",
+        "@sp": "b7ad6b7169203331",
+        **UNTRACED,
+    },
+    "Microsoft.Extensions.Logging, console (C#)": {
+        "Timestamp": ISO,
+        "EventId": 0,
+        "LogLevel": "Information",
+        "Category": "Agent",
+        "Message": "tool.start",
+        "State": {"Message": "tool.start", "{OriginalFormat}": "tool.start", **UNTRACED},
+        "Scopes": [{"Message": "request", "TraceId": "t1", "SpanId": "b7ad6b7169203331"}],
+    },
+    "NLog, eventProperties (C#)": {
+        "time": ISO,
+        "level": "INFO",
+        "message": "tool.start",
+        "eventProperties": SAID,
+    },
+    "logger_json, basic (Elixir)": {
+        "time": ISO,
+        "severity": "info",
+        "message": "tool.start",
+        "metadata": {**SAID, "span_id": "b7ad6b7169203331"},
+    },
+    "logger_json, Datadog (Elixir)": {
+        "syslog": {"hostname": "box", "severity": "info", "timestamp": ISO},
+        "logger": {"thread_name": "#PID<0.1.0>"},
+        "message": "tool.start",
+        **SAID,
+    },
+    "semantic_logger, tagged (Ruby)": {
+        "timestamp": ISO,
+        "level": "info",
+        "level_index": 2,
+        "name": "Agent",
+        "message": "tool.start",
+        "named_tags": {"trace_id": "t1"},
+        "payload": UNTRACED,
+    },
+    "tracing, in spans (Rust)": {
+        "timestamp": ISO,
+        "level": "INFO",
+        "fields": {"message": "tool.start", **UNTRACED},
+        "target": "agent::run",
+        "span": {"name": "step", "trace_id": "t1"},
+        "spans": [{"name": "run", "trace_id": "t0"}, {"name": "step", "trace_id": "t1"}],
+    },
+    "Datadog": {"time": ISO, "msg": "tool.start", "dd": {"trace_id": "t1", "span_id": "5"}, **UNTRACED},
     "jq or printf (shell)": {"event": "tool.start", "ts": 1795423737.5, **SAID},
 }
 
@@ -167,3 +238,40 @@ def test_its_line_is_understood(logger: str) -> None:
     assert not isinstance(event, Unreadable)
     assert (event.kind, event.phase, event.time) == (Kind.TOOL, Phase.START, T)
     assert {key: event.fields.get(key) for key in SAID} == SAID
+
+
+def test_what_stands_around_an_event_only_fills_in_what_it_does_not_say() -> None:
+    around = {"tool": "other", "user_id": "u1", "name": "request", "span_id": "b7ad6b7169203331"}
+    record = {"time": ISO, "severity": "info", "message": "tool.start", **SAID, "metadata": around}
+    event = NativeReader().read(Line(json.dumps(record).encode(), "agent.log", 1))
+    assert not isinstance(event, Unreadable)
+    assert (event.fields["tool"], event.fields["user_id"]) == ("search", "u1")
+    assert "span_id" not in event.fields
+
+
+def test_metadata_of_ones_own_stays_an_attribute() -> None:
+    record = {"ts": ISO, "event": "tool.start", **SAID, "metadata": {"tool": "other"}}
+    event = NativeReader().read(Line(json.dumps(record).encode(), "agent.log", 1))
+    assert not isinstance(event, Unreadable)
+    assert event.extra == {"metadata": {"tool": "other"}}
+
+
+RECORDED = sorted((Path(__file__).parent / "loggers" / "recorded").iterdir())
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
+def test_a_run_that_a_real_logger_has_written_is_understood(file: Path) -> None:
+    spans = translated(lines_of_file(file, "agent.log"))
+
+    assert {line.split(" 0.")[0] for line in outline(spans)} == {
+        "agent planner",
+        "  model gpt-5-mini",
+        "  tool search",
+    }
+    assert findings(spans) == []
+    assert {span.trace_id for span in spans} == {"0af7651916cd43dd8448eb211c80319c"}
+    count = totals(spans)
+    assert (count["input"], count["output"], count["errors"]) == (120, 9, 1)
+    tool = next(span for span in spans if span.kind is Kind.TOOL)
+    assert tool.fields["call_id"] == "t1"
+    assert tool.fields["error_message"] == "no answer"

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from translator.formats.reading import Reader
 from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
+from translator.formats.wrappers.pieces import Begun
+from translator.formats.wrappers.unwrapping import DEPTH, WRAPPED, Unwrapping, known_wrapper, wrapped_text
 from translator.model import Event, Line
+
+_MOST_WITHIN = 10_000
+"""How many programs are known whose lines come wrapped, per level."""
+
+
+class _Reads(Protocol):
+    """What reads the lines of a source: the reader of a format, or what unwraps them for one."""
+
+    def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
+        """What the line means."""
+
+
+class _Level:
+    """What is known of the lines inside so and so many wrappers.
+
+    Attributes:
+        names: Per source, the name of its format.
+        readers: Per source, what reads its lines.
+        unwrapping: What takes off the next wrapper; None where no more are looked for.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.readers: dict[str, _Reads] = {}
+        self.unwrapping: Unwrapping | None = None
 
 
 class RouterState(msgspec.Struct):
@@ -19,10 +48,14 @@ class RouterState(msgspec.Struct):
     Attributes:
         formats: Per source, the name of its format.
         readers: Per format, what its reader has captured.
+        within: The formats of what is inside one, two and three wrappers, as `formats`.
+        pieces: Per level of wrapping, the lines of which pieces are missing.
     """
 
     formats: dict[str, str] = {}
     readers: dict[str, bytes] = {}
+    within: list[dict[str, str]] = []
+    pieces: list[dict[str, Begun]] = []
 
 
 class Router:
@@ -44,14 +77,16 @@ class Router:
         self._told = [format_ for format_ in formats if format_.markers]
         self._only = None if format_name == AUTO else format_name
         self._readers: dict[str, Reader] = {}
-        self._names: dict[str, str] = {}
-        self._of_source: dict[str, Reader] = {}
+        self._levels = [_Level() for _ in range(DEPTH + 1)]
+        self._of_source = self._levels[0].readers
+        for outer, inner in zip(self._levels, self._levels[1:], strict=False):
+            outer.unwrapping = Unwrapping(self.counts, partial(self._read_within, inner))
 
     def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """What the line means to the reader of its file's format."""
         reader = self._of_source.get(line.source)
         if reader is None:
-            return self._read_first(line, now)
+            return self._read_first(self._levels[0], line, now)
         return reader.read(line, now)
 
     def expire(self, now: float) -> Sequence[Event]:
@@ -68,12 +103,21 @@ class Router:
 
     def finish(self) -> Sequence[Event]:
         """The events that still wait; the input has ended."""
-        return [event for reader in self._readers.values() for event in reader.finish()]
+        events: list[Event] = []
+        for level in self._levels:
+            if level.unwrapping is not None:
+                events += level.unwrapping.finish(0.0)
+        return events + [event for reader in self._readers.values() for event in reader.finish()]
 
     def capture(self) -> bytes:
         """All that is remembered."""
         captured = {name: reader.capture() for name, reader in self._readers.items()}
-        return msgspec.msgpack.encode(RouterState(self._names, captured))
+        outer, *within = self._levels
+        pieces = [level.unwrapping.pieces.begun for level in self._levels if level.unwrapping is not None]
+        state = RouterState(outer.names, captured)
+        if WRAPPED in outer.names.values() or any(pieces):
+            state = RouterState(outer.names, captured, [level.names for level in within], pieces)
+        return msgspec.msgpack.encode(state)
 
     def restore(self, captured: bytes) -> None:
         """Goes on from what another router has captured; formats that are no more are passed over.
@@ -85,20 +129,49 @@ class Router:
         for name, data in state.readers.items():
             if name in self._formats:
                 self._reader(name).restore(data)
-        for source, name in state.formats.items():
-            if name in self._formats and self._only in (None, name):
-                self._settle(source, name)
+        for level, names in zip(self._levels, [state.formats, *state.within], strict=False):
+            for source, name in names.items():
+                if name == WRAPPED or (name in self._formats and self._only in (None, name)):
+                    self._settle(level, source, name)
+        for level, begun in zip(self._levels, state.pieces, strict=False):
+            if level.unwrapping is not None:
+                level.unwrapping.pieces.begun = begun
 
-    def _read_first(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
+    def _read_within(self, level: _Level, line: Line, now: float) -> Sequence[Event] | Unreadable:
+        """The same as `read`, for a line that was inside another."""
+        reader = level.readers.get(line.source)
+        if reader is None:
+            return self._read_first(level, line, now)
+        return reader.read(line, now)
+
+    def _read_first(self, level: _Level, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """Reads a line of a file whose format is not known yet."""
-        name = line.beside or self._only or self._tell(line)
+        if line.beside:
+            return self._reader(line.beside).read(line, now)
+        unwrapping = level.unwrapping
+        inside: Unreadable | None = None
+        if unwrapping is not None and (found := known_wrapper(line.data)):
+            events = unwrapping.read_found(line, found, now)
+            if not isinstance(events, Unreadable):
+                self._settle(level, line.source, WRAPPED)
+                return events
+            inside = events
+            if self._only is not None:
+                return inside
+        name = self._only or self._tell(line)
         if name is not None:
-            if not line.beside:
-                self._settle(line.source, name)
+            self._settle(level, line.source, name)
             return self._reader(name).read(line, now)
         events = self._reader(NATIVE).read(line, now)
-        if not isinstance(events, Unreadable):
-            self._settle(line.source, NATIVE)
+        name = NATIVE
+        if unwrapping is not None and isinstance(events, Unreadable) and events.reason == "ignored":
+            found = wrapped_text(line.data)
+            if found:
+                events = unwrapping.read_found(line, found, now)
+                name = WRAPPED
+        if isinstance(events, Unreadable):
+            return inside or events
+        self._settle(level, line.source, name)
         return events
 
     def _tell(self, line: Line) -> str | None:
@@ -119,6 +192,12 @@ class Router:
             reader = self._readers[name] = self._formats[name].make(self.counts)
         return reader
 
-    def _settle(self, source: str, name: str) -> None:
-        self._names[source] = name
-        self._of_source[source] = self._reader(name)
+    def _settle(self, level: _Level, source: str, name: str) -> None:
+        reads = level.unwrapping if name == WRAPPED else self._reader(name)
+        if reads is None:
+            return
+        if level is not self._levels[0] and len(level.names) >= _MOST_WITHIN:
+            oldest = next(iter(level.names))
+            del level.names[oldest], level.readers[oldest]
+        level.names[source] = name
+        level.readers[source] = reads

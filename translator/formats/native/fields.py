@@ -74,7 +74,7 @@ def _field(
 FIELDS: tuple[Field, ...] = (
     _field("timestamp", Type.TIME, "When the line was written.",
            "@timestamp", "@t", "time", "ts", "asctime", "datetime", "date", "eventTime", "timeUnixNano",
-           "observedTimeUnixNano", "log_time", "instant"),
+           "observedTimeUnixNano", "log_time", "instant", "timestampSeconds"),
     _field("start_time", Type.TIME, "When the span began, on a line that tells of all of it.",
            "started_at", "start_timestamp", "startTimeUnixNano", "begin_time", "start", "begin"),
     _field("end_time", Type.TIME, "When the span ended, on a line that tells of all of it.",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from translator.content.usage import Usage, read_usage
+from translator.formats.native.around import Places, filled, places
 from translator.formats.native.fields import ALIASES, DURATION_UNITS_US, USAGE_KEYS, Type, squash
 from translator.formats.native.names import Meaning, meaning
 from translator.formats.native.timestamps import parse_bare_duration, parse_duration, parse_time
@@ -19,7 +20,8 @@ from translator.formats.native.values import CLEANERS, settle
 from translator.formats.records import Unreadable, parse_record
 from translator.model import Event, Json, Kind, Line, Phase
 
-EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message", "@mt", "message_template")
+EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message", "@mt", "@m",
+              "message_template")  # fmt: skip
 """Keys whose value may be the event's name, the first known name wins."""
 
 CONTAINERS = (
@@ -41,6 +43,8 @@ class _Shape(msgspec.Struct, frozen=True):
 
     names: tuple[str, ...]
     containers: tuple[str, ...]
+    around: Places
+    unfolds: bool
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -84,8 +88,10 @@ class NativeReader:
             found = meaning(value.get("name") if type(value) is dict else value)
             if found is not None:
                 break
-        if shape.containers:
+        if shape.unfolds:
             found, record, name_key = self._unfold(record, shape, found, name_key)
+            if shape.around:
+                record = filled(record, shape.around)
         if found is None:
             return IGNORED
         return self._event(line, record, found, name_key)
@@ -96,7 +102,13 @@ class NativeReader:
         if shape is None:
             names = [(rank, key) for key in keys if (rank := _EVENT_RANK.get(squash(key))) is not None]
             inner = [(rank, key) for key in keys if (rank := _CONTAINER_RANK.get(squash(key))) is not None]
-            shape = _Shape(tuple(key for _, key in sorted(names)), tuple(key for _, key in sorted(inner)))
+            around = places(keys)
+            shape = _Shape(
+                tuple(key for _, key in sorted(names)),
+                tuple(key for _, key in sorted(inner)),
+                around,
+                bool(inner or around),
+            )
             if len(self._shapes) >= _MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[keys] = shape
@@ -169,6 +181,10 @@ class NativeReader:
         self, record: dict[str, Json], plan: _Plan, fields: dict[str, Json], extra: dict[str, Json]
     ) -> None:
         raw = fields.pop("usage", None)
+        if type(raw) is str:
+            # log4j2 and others keep nothing but texts.
+            record_of_text = parse_record(raw.encode("utf-8", "surrogatepass"))
+            raw = record_of_text if type(record_of_text) is dict else raw
         if type(raw) is not dict:
             if raw is not None:
                 extra["usage"] = raw
@@ -224,6 +240,8 @@ def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, 
     written: int | None = fields.pop("timestamp", None)
     start: int | None = fields.pop("start_time", None)
     end: int | None = fields.pop("end_time", None)
+    if written is None and start is None and end is None:
+        written = line.written
     duration: int | None = None
     for name in ("duration", "duration_ms", "duration_s", "duration_us", "duration_ns"):
         if name in fields:

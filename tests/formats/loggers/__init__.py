@@ -1,0 +1,1 @@
+"""Logs as real loggers write them."""

@@ -1,0 +1,1 @@
+"""What collectors and runtimes put around the lines of programs, taken off again."""
