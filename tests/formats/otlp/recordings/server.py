@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         answered = any(message["role"] == "tool" for message in asked["messages"])
         called = bool(asked.get("tools")) and not answered
-        message = {"role": "assistant", "content": None if called else "Sunny in both."}
+        message: dict[str, Any] = {"role": "assistant", "content": None if called else "Sunny in both."}
         if called:
             message["tool_calls"] = CALLS
         common = {"id": "chatcmpl-1", "created": 1_795_423_737, "model": asked["model"] + "-2026-08-01"}
