@@ -202,7 +202,9 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_compressed_and_archived_rollouts_are_read_once(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_compressed_and_archived_rollouts_are_read_once(
+    archive: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run_app(["backfill", str(archive), "--out", "-", "--quiet"]) == 0
     structlog.reset_defaults()
     sent = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
