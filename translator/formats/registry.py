@@ -9,6 +9,8 @@ import msgspec
 
 from translator.formats.claude_code.reader import ClaudeCodeReader
 from translator.formats.claude_code.records import matches as is_claude_code
+from translator.formats.codex.reader import CodexReader
+from translator.formats.codex.records import matches as is_codex
 from translator.formats.copilot_cli.reader import CopilotReader
 from translator.formats.copilot_cli.records import is_session_line as is_copilot_line
 from translator.formats.gemini_cli.reader import GeminiReader
@@ -71,6 +73,7 @@ FORMATS: tuple[Format, ...] = (
     Format(NATIVE, _native),
     Format("claude_code", ClaudeCodeReader, (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"'),
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
+    Format("codex", CodexReader, (b'"payload"', b'"instructions"'), is_codex),
     Format("otlp", OtlpReader, (b'"resource',), is_otlp),
     Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
     Format("copilot_cli", CopilotReader, (b'"parentId"',), is_copilot_line),
