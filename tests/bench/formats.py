@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from tests.bench.generate import records
@@ -26,6 +28,8 @@ from translator.model import Line
 from translator.pipeline.translation import Translation, Windows
 
 Record = dict[str, Any]
+CODEX = Path(__file__).parents[1] / "formats" / "codex" / "recorded"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TEXT = "The forecast for tomorrow shows light rain in the morning and sun from noon. " * 4
 LONG = (TEXT * 3).encode()
 
@@ -43,6 +47,18 @@ def claude_code() -> Iterator[tuple[str, bytes]]:
         for one in session(number, name=f"s{number}").lines():
             if not one.beside:
                 yield one.source, one.data.replace(b"Well.", LONG).replace(b'"done"', b'"' + LONG + b'"')
+
+
+def codex() -> Iterator[tuple[str, bytes]]:
+    """Recorded threads, again and again under other ids."""
+    recorded = [path.read_text(encoding="utf-8") for path in sorted(CODEX.glob("*.jsonl"))]
+    for number in range(1_000_000):
+        text = recorded[number % len(recorded)]
+        ids = {found: f"{found[:-8]}{number:08x}" for found in set(_UUID.findall(text))}
+        for old, new in ids.items():
+            text = text.replace(old, new)
+        for one in text.splitlines():
+            yield f"rollout-{number}.jsonl", one.encode()
 
 
 def otlp() -> Iterator[tuple[str, bytes]]:
@@ -72,6 +88,7 @@ def openai_agents() -> Iterator[tuple[str, bytes]]:
 FORMATS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
     "native": native,
     "claude_code": claude_code,
+    "codex": codex,
     "otlp": otlp,
     "openai_agents": openai_agents,
 }
