@@ -51,7 +51,7 @@ def claude_code() -> Iterator[tuple[str, bytes]]:
 
 def codex() -> Iterator[tuple[str, bytes]]:
     """Recorded threads, again and again under other ids."""
-    recorded = [path.read_text(encoding="utf-8") for path in sorted(CODEX.glob("*.jsonl"))]
+    recorded = [path.read_text(encoding="utf-8") for path in sorted(CODEX.rglob("*.jsonl"))]
     for number in range(1_000_000):
         text = recorded[number % len(recorded)]
         ids = {found: f"{found[:-8]}{number:08x}" for found in set(_UUID.findall(text))}
