@@ -442,6 +442,15 @@ def test_turns_may_be_numbered_anew_after_a_resume() -> None:
     assert len({span.trace_id for span in spans}) == 4
 
 
+@pytest.mark.parametrize("record", [{}, {"type": []}, {"type": {}, "payload": []}, {"type": "message"}, []])
+def test_lines_of_no_shape_are_passed_over(record: Any) -> None:
+    rollout = begun()
+    rollout.say("done")
+    rollout.end()
+    lines = lines_of([*rollout.records[:3], record, *rollout.records[3:]])
+    assert tree(translated(lines)) == ["agent codex", "  model gpt-5.5"]
+
+
 def test_a_line_without_a_time_is_of_the_time_before() -> None:
     line = Line(json.dumps({"type": "turn_context", "payload": {"model": "m"}}).encode(), "x.jsonl", 1)
     assert translated([line], "codex") == []

@@ -92,7 +92,7 @@ class Calls:
     def _tell_alone(self, thread: Thread, turn: Turn, call_id: str, known: Known, parent_id: str) -> None:
         span_id = events.span_of(thread.thread_id, turn.turn_id, "call", call_id)
         end = known.end if known.end is not None else turn.last
-        start = known.start if known.start is not None else end
+        start = max(known.start, min(turn.start, end)) if known.start is not None else end
         fields = {
             "span_id": span_id, "parent_id": parent_id, "tool": known.name, "call_id": call_id,
             "arguments": known.arguments, "output": known.output, **known.failure,

@@ -83,11 +83,11 @@ class CodexReader(StatefulReader[CodexState]):
         if isinstance(record, Unreadable):
             threads.skip_line(self.state, line)
             return record
-        kind = record.get("type")
+        kind = text(record.get("type"))
         payload = table(record.get("payload"))
         if "payload" not in record and (kind in OLD_ITEMS or is_old_meta(record)):
             kind, payload = ("response_item" if kind in OLD_ITEMS else "session_meta"), record
-        thread = threads.of_line(self.state, line, text(kind), payload)
+        thread = threads.of_line(self.state, line, kind, payload)
         if thread is None:
             self.counts["copied_lines"] += 1
             return ()
@@ -96,7 +96,7 @@ class CodexReader(StatefulReader[CodexState]):
             time = line.written if line.written is not None else thread.clock
         if time is None:
             return NO_TIMESTAMP
-        handler = self._lines.get(kind) if type(kind) is str else None
+        handler = self._lines.get(kind)
         digest = crc32(line.data)
         if handler is None or digest == thread.latest:
             return IGNORED

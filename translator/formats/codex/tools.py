@@ -23,8 +23,13 @@ _SHELLS = frozenset((
 _PLAIN_NAMESPACES = ("multi_agent", "collaboration", "functions")
 _EXIT = re.compile(r"\A(?:[^\n]{0,200}\n){0,4}?(?:Exit code:|Process exited with code) (-?\d{1,10})\b")
 _ABORTED = "aborted by user"
-_FAILED = frozenset(("failed", "error", "errored"))
-_DECLINED = frozenset(("declined", "denied", "cancelled", "aborted", "interrupted"))
+
+_STATUSES = {
+    **dict.fromkeys(("failed", "error", "errored"), "error"),
+    **dict.fromkeys(("declined", "denied"), "rejected"),
+    **dict.fromkeys(("cancelled", "aborted", "interrupted"), "cancelled"),
+}
+"""What a status other than a good one makes of a call."""
 
 
 def tool_name(item: dict[str, Json]) -> str:
@@ -126,18 +131,15 @@ def _microseconds(duration: Json) -> int | None:
 
 
 def _of_status(status: Json) -> dict[str, Json]:
-    if status in _FAILED if type(status) is str else False:
-        return {"error_type": "error"}
-    if status in _DECLINED if type(status) is str else False:
-        return {"error_type": "rejected" if status in ("declined", "denied") else "cancelled"}
-    return {}
+    word = _STATUSES.get(text(status))
+    return {} if word is None else {"error_type": word}
 
 
 def _command(item: dict[str, Json]) -> Known:
     code = item.get("exit_code")
-    failure = exit_failure(code) or _of_status(item.get("status"))
-    if table(failure).get("error_type") == "exit_code" and item.get("status") in ("declined", "denied"):
-        failure = {"error_type": "rejected"}
+    failure = _of_status(item.get("status"))
+    if failure.get("error_type") != "rejected":
+        failure = exit_failure(code) or failure
     return Known(
         "exec_command", {"command": item.get("command")}, item.get("aggregated_output"), failure=failure,
         extra={"process.exit_code": code} if type(code) is int else {},
