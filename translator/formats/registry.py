@@ -71,7 +71,8 @@ def _native(counts: Counter[str]) -> Reader:
 
 FORMATS: tuple[Format, ...] = (
     Format(NATIVE, _native),
-    Format("claude_code", ClaudeCodeReader, (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"'),
+    Format("claude_code", ClaudeCodeReader,
+           (b'"sessionId"', b'"leafUuid"', b'"file-history-snapshot"', b'"agentId"'),
            is_claude_code, (Beside("agent-", ".jsonl", ".meta.json"),)),
     Format("codex", CodexReader, (b'"payload"', b'"instructions"'), is_codex),
     Format("otlp", OtlpReader, (b'"resource',), is_otlp),

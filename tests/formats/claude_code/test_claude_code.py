@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.claude_code.transcripts import Record, beside, session, stamp, user
+from tests.formats.claude_code.parts import T0, answer, call, prompt, record, result, words
+from tests.formats.claude_code.transcripts import ALL, T0_MS, Record, beside, session, stamp, user
 from tests.formats.whole import (
     findings,
     identities,
@@ -21,51 +22,15 @@ from tests.formats.whole import (
     translated,
     translated_with_cuts,
 )
+from translator.formats.claude_code.events import span_of
 from translator.formats.registry import FORMATS
 from translator.formats.router import Router
 from translator.model import Kind, Line, Span
 
-T0 = 1_795_423_737_000
 seeds = st.integers(0, 10_000)
 
 INTERLEAVED = frozenset({"order"})
 """Tools may end while the response that called them still comes in, and the times are sent as they were."""
-
-
-def record(number: int, at: int, kind: str, **fields: Any) -> Record:
-    """A line of a small transcript; its parent is the line before it."""
-    parent = f"u{number - 1}" if number else None
-    return {
-        "type": kind, "uuid": f"u{number}", "parentUuid": parent, "sessionId": "s1",
-        "isSidechain": False, "timestamp": stamp(T0 + at), **fields,
-    }  # fmt: skip
-
-
-def answer(
-    *content: Record, message: str = "m1", stop: str | None = None, output: int = 5, **more: Any
-) -> Record:
-    usage = {"input_tokens": 3, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 10}
-    return {
-        "message": {"id": message, "role": "assistant", "model": "claude-opus-4-6", "content": list(content),
-                    "stop_reason": stop, "usage": {**usage, "output_tokens": output}}, **more,
-    }  # fmt: skip
-
-
-def words(text: str) -> Record:
-    return {"type": "text", "text": text}
-
-
-def call(call_id: str, name: str = "Bash", **arguments: Any) -> Record:
-    return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
-
-
-def result(call_id: str, content: Any = "ok", **more: Any) -> Record:
-    block = {"type": "tool_result", "tool_use_id": call_id, "content": content, **more}
-    return {"message": {"role": "user", "content": [block]}}
-
-
-def prompt(text: str) -> Record:
-    return {"message": {"role": "user", "content": text}}
 
 
 def trees(records: list[Any]) -> list[str]:
@@ -298,10 +263,10 @@ def test_a_sub_agent_of_which_nothing_tells_has_a_trace_of_its_own() -> None:
     assert agent.fields["conversation_id"] == "s1"
 
 
-@given(seeds, st.booleans())
-@settings(max_examples=60, deadline=None)
-def test_totals_are_those_of_an_independent_count(seed: int, stops: bool) -> None:  # noqa: FBT001
-    made = session(seed, stops=stops)
+@given(seed=seeds, stops=st.booleans(), pauses=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_totals_are_those_of_an_independent_count(*, seed: int, stops: bool, pauses: bool) -> None:
+    made = session(seed, stops=stops, kinds=ALL, pauses=pauses)
     spans = translated(made.lines())
     counted = totals(spans)
     names = {"turns": "agent", "responses": "model", "tools": "tool"}
@@ -311,13 +276,17 @@ def test_totals_are_those_of_an_independent_count(seed: int, stops: bool) -> Non
     }
     assert {name: counted.get(names.get(name, name), 0) for name in counts} == counts
     assert findings(spans, skip=INTERLEAVED) == []
-    assert len({span.trace_id for span in spans}) == 3
+    assert {span.incomplete for span in spans} == {None}
+    below = {(span.parent_id, span.span_id) for span in of_kind(spans, Kind.AGENT) if span.parent_id}
+    assert below == {(span_of(call_id), span_of(first)) for call_id, first in made.parents}
 
 
-@given(seeds, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
-def test_nothing_depends_on_cuts_copies_or_the_order_of_files(seed: int, random: Random) -> None:
-    made = session(seed, turns=2)
+@given(seed=seeds, random=st.randoms(use_true_random=False), stops=st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_nothing_depends_on_cuts_copies_or_the_order_of_files(
+    *, seed: int, random: Random, stops: bool
+) -> None:
+    made = session(seed, turns=2, stops=stops, kinds=ALL, pauses=True)
     lines = made.lines()
     whole = identities(translated(lines))
     assert identities(translated_with_cuts(lines, random.sample(range(len(lines)), 3))) == whole
@@ -331,16 +300,17 @@ def test_nothing_depends_on_cuts_copies_or_the_order_of_files(seed: int, random:
     assert identities(translated(lines + copied)) == whole
 
 
-@given(seeds, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
-def test_a_session_that_grows_gives_each_span_once_and_complete(seed: int, random: Random) -> None:
-    made = session(seed, turns=2)
-    lines = made.lines()
-    pieces, when = [], 0.0
-    while lines:
-        count = random.randint(1, 6)
-        pieces.append((when, lines[:count]))
-        lines, when = lines[count:], when + random.choice([0.1, 0.5, 3.0])
+@given(seed=seeds, random=st.randoms(use_true_random=False), stops=st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_a_session_that_grows_gives_each_span_once_and_complete(
+    *, seed: int, random: Random, stops: bool
+) -> None:
+    made = session(seed, turns=2, stops=stops, kinds=ALL, pauses=True)
+    pieces: list[tuple[float, list[Line]]] = []
+    delay = random.choice([0.0, 0.3])
+    for ms, line in made.timed():
+        when = (ms - T0_MS) / 1_000 + delay * random.random()
+        pieces.append((max(when, pieces[-1][0] if pieces else 0.0), [line]))
     spans = [span for _, span in live(pieces)]
     assert identities(spans) == identities(translated(made.lines()))
 
@@ -367,7 +337,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(seeds, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_value_anywhere_breaks_the_reader(seed: int, data: st.DataObject) -> None:
     records = [json.loads(line.data) for line in session(seed, turns=1).lines()]
     for _ in range(4):

@@ -30,6 +30,13 @@ def turn_fields(chain: Chain, turn: Turn) -> dict[str, Json]:
         "trace_id": chain.trace_id or trace_of(turn.turn_id),
         "span_id": span_of(turn.turn_id),
         "parent_id": chain.parent_id or ROOT,
+        **whose(chain),
+    }
+
+
+def whose(chain: Chain) -> dict[str, Json]:
+    """Whose span it is; its children say it too, for they may be sent long before it ends."""
+    return {
         "agent": (chain.agent or SUBAGENT) if chain.side else AGENT,
         "conversation_id": chain.conversation or chain.session,
     }
@@ -71,8 +78,9 @@ def model_call(chain: Chain, turn: Turn, response: Response, usage: Usage | None
     fields = {
         **response.fields,
         "trace_id": chain.trace_id or trace_of(turn.turn_id),
-        "span_id": span_of(response.message_id),
+        "span_id": span_of(response.native_id),
         "parent_id": span_of(turn.turn_id),
+        **whose(chain),
         "provider": PROVIDER,
         "finish_reason": reason,
         "input": response.inputs or None,
@@ -92,6 +100,7 @@ def tool_start(chain: Chain, turn: Turn, call_id: str, tool: OpenTool, arguments
         "trace_id": chain.trace_id or trace_of(turn.turn_id),
         "span_id": tool.span_id,
         "parent_id": span_of(turn.turn_id),
+        **whose(chain),
         "tool": tool.name,
         "call_id": call_id,
         "arguments": arguments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 
 from translator.model import Json
 
@@ -14,6 +15,9 @@ KNOWN_TYPES = frozenset({
     "bridge-session",
 })  # fmt: skip
 """Values of `type` that transcripts have had."""
+
+JOURNAL_TYPES = frozenset({"started", "result"})
+"""Values of `type` in the journal of a workflow, which has no sessions and no times."""
 
 TURN_ENDS = frozenset({"turn_duration", "stop_hook_summary"})
 """Subtypes of `system` lines with which a turn is over."""
@@ -33,10 +37,18 @@ LOCAL_OUTPUT = (
 COMMAND = ("<command-name>", "<command-message>")
 """Beginnings of user lines that are commands; a model may be asked about them, or not."""
 
+NOTIFICATION = "<task-notification>"
+"""Beginning of a user line that tells of the end of something in the background."""
+
+GOES_ON = ("Stop hook feedback",)
+"""Beginnings of user lines because of which an agent that had stopped goes on."""
+
 INTERRUPTED = "[Request interrupted by user"
 SYNTHETIC = "<synthetic>"
 
 _AGENT_ID = re.compile(r"agentId:\s*([\w-]+)")
+_RUN = re.compile(r"\bwf_[\w-]+")
+_INTERNAL = re.compile(r"a([a-z]+(?:_[a-z]+)*)-")
 _NOTIFIED_CALL = re.compile(r"<tool-use-id>\s*([^<\s]+)\s*</tool-use-id>")
 _NOTIFIED_TASK = re.compile(r"<task-id>\s*([^<\s]+)\s*</task-id>")
 
@@ -44,6 +56,8 @@ _NOTIFIED_TASK = re.compile(r"<task-id>\s*([^<\s]+)\s*</task-id>")
 def matches(record: dict[str, Json]) -> bool:
     """Whether a record is a line of a transcript."""
     kind = text(record.get("type"))
+    if kind in JOURNAL_TYPES and "key" in record and "sessionId" not in record:
+        return isinstance(record.get("agentId"), str) and "timestamp" not in record
     if kind == "file-history-snapshot":
         return "messageId" in record
     if kind == "summary":
@@ -61,6 +75,11 @@ def text(value: Json) -> str:
 def table(value: Json) -> dict[str, Json]:
     """The value if it is an object, else an empty one."""
     return value if type(value) is dict else {}
+
+
+def fingerprint(words: str) -> str:
+    """What tells a text from others, short enough to be remembered; empty for an empty one."""
+    return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() if words else ""
 
 
 def content_of(record: dict[str, Json]) -> list[Json]:
@@ -97,9 +116,16 @@ def agent_id_in(result: str) -> str:
     return found[1] if found else ""
 
 
+def is_injected(record: dict[str, Json], words: str) -> bool:
+    """Whether a user line was written by Claude Code itself, not by who uses it."""
+    origin = text(table(record.get("origin")).get("kind"))
+    ours = bool(record.get("isMeta") or record.get("isCompactSummary")) or origin not in ("", "human")
+    return ours or words.startswith(NOTIFICATION)
+
+
 def notification(words: str) -> tuple[str, str]:
     """The tool call and the sub-agent whose end a notification tells of; empty where it does not."""
-    if "<task-notification>" not in words:
+    if NOTIFICATION not in words:
         return "", ""
     call, task = _NOTIFIED_CALL.search(words), _NOTIFIED_TASK.search(words)
     return (call[1] if call else ""), (task[1] if task else "")
@@ -117,3 +143,21 @@ def agent_id_of_path(source: str) -> str:
     if name.startswith("agent-") and name.endswith(".jsonl"):
         return name.removeprefix("agent-").removesuffix(".jsonl")
     return ""
+
+
+def run_of_path(source: str) -> str:
+    """The run of a workflow that a sub-agent's file lies under; empty where it lies under none."""
+    directory, found, _ = source.rpartition("/workflows/")
+    return source[len(directory) + len(found) :].partition("/")[0] if found else ""
+
+
+def run_in(result: str) -> str:
+    """The run of a workflow that a result tells of in words."""
+    found = _RUN.search(result)
+    return found[0] if found else ""
+
+
+def internal_agent(agent_id: str) -> str:
+    """What an agent does that Claude Code starts by itself, told by its id: `acompact-…` compacts."""
+    found = _INTERNAL.match(agent_id)
+    return found[1] if found else ""

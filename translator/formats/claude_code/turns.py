@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import blake2b
 
 from translator.formats.claude_code import events, links
 from translator.formats.claude_code.records import (
@@ -11,7 +10,9 @@ from translator.formats.claude_code.records import (
     agent_id_in,
     blocks_of,
     content_of,
+    fingerprint,
     result_text,
+    run_in,
     said,
     table,
     text,
@@ -21,17 +22,12 @@ from translator.formats.claude_code.state import (
     Block,
     Chain,
     ClaudeCodeState,
-    Meta,
     OpenTool,
     Response,
     Turn,
 )
+from translator.formats.seen import first_time
 from translator.model import Event, Json, Line
-
-OVER_QUIET = 2.0
-"""Seconds after the last line of a turn that the log says is over."""
-
-_MOST_SEEN, _MOST_CALLS = 500_000, 20_000
 
 
 class Turns:
@@ -44,7 +40,9 @@ class Turns:
     Attributes:
         state: The same.
         out: Events that are complete.
+        linkable: Chains of sub-agents of which something new is known.
         line: The line that is read.
+        own: The chain that it stands in; new turns begin there, whichever it goes on with.
         now: When it was read, in seconds.
     """
 
@@ -52,115 +50,103 @@ class Turns:
         self.state = state
         self.counts = counts
         self.out: list[Event] = []
+        self.linkable: list[Chain] = []
         self.line = Line(b"", "", 0)
+        self.own = Chain("", "", "")
         self.now = 0.0
 
-    def begin(
-        self, chain: Chain, record: dict[str, Json], time: int, *, lazy: bool, headless: bool = False
-    ) -> Turn:
-        """Opens a turn.
-
-        Args:
-            chain: Where.
-            record: Its first line.
-            time: When that was written, in microseconds.
-            lazy: Whether it becomes a turn only once a model answers.
-            headless: Whether the first line is no prompt.
-        """
+    def open(self, chain: Chain, record: dict[str, Json], time: int) -> Turn:
+        """A turn that a line may begin: it has begun once a model answers."""
         turn_id = text(record.get("uuid")) or f"{chain.key} {time}"
-        turn = chain.turn = Turn(turn_id, time, time, self.now)
-        if not headless:
-            words = said(record)
-            message = {"role": "user", "content": content_of(record)}
-            turn.prompt = words if chain.side and words else [message]
-            chain.inputs = [message]
-        chain.touched = self.now
-        agent = text(record.get("attributionAgent"))
-        if chain.side and agent and not chain.agent:
-            chain.agent = agent
-        if not chain.side:
-            chain.trace_id = events.trace_of(turn_id)
-        if not chain.linked:
-            self.out += links.link_all(self.state)
-        if not lazy:
-            self.begun(chain, turn)
+        turn = Turn(turn_id, time, time)
+        content = content_of(record)
+        if record.get("type") == "user" and content:
+            message = {"role": "user", "content": content}
+            turn.prompt = said(record) if chain.side and said(record) else [message]
+            turn.inputs = [message]
         return turn
 
+    def put(self, chain: Chain, turn: Turn) -> None:
+        """Makes a turn the open one of its chain; what was said before an answer is said in it."""
+        before = chain.turn
+        if before is not None and not before.begun:
+            turn.inputs = before.inputs + turn.inputs
+        chain.turn, chain.command, chain.touched = turn, None, self.now
+        if not chain.side:
+            chain.trace_id = events.trace_of(turn.turn_id)
+
     def begun(self, chain: Chain, turn: Turn) -> None:
-        """Tells of the begin of a turn, once."""
-        if not turn.begun:
-            turn.begun = True
-            chain.told = not chain.background
-            if chain.told:
-                self.emit(chain, events.turn_start(chain, turn, self.line))
+        """Tells of the begin of a turn, once; of one in the background only with its end."""
+        if turn.begun:
+            return
+        turn.begun = True
+        if not chain.call_id and chain.side:
+            chain.trace_id = events.trace_of(turn.turn_id)
+        if not chain.background:
+            self._tell(chain, turn)
+
+    def _tell(self, chain: Chain, turn: Turn) -> None:
+        turn.told = True
+        self.out.append(events.turn_start(chain, turn, self.line))
 
     def touch(self, chain: Chain, turn: Turn, time: int) -> None:
         """Notes a time seen in a turn, in microseconds."""
         turn.last = max(turn.last, time)
-        turn.touched = chain.touched = self.now
+        chain.touched = self.now
 
     def end(self, chain: Chain) -> None:
-        """Ends the turn, and before it the sub-agents that it has waited for."""
+        """Ends the turn."""
         turn = chain.turn
         if turn is None:
             return
-        for below in self._waited_for(chain):
-            self.end(below)
-        self.complete(chain, turn)
+        self.complete(chain, turn, last=True)
         if turn.begun:
             if turn.over is not None:
                 turn.last = max(turn.last, turn.over)
-            start = events.span_of(turn.turn_id)
-            if chain.background and (not chain.told or links.take_start(chain, start)):
-                self.emit(chain, events.whole_turn(chain, turn, self.line))
-            else:
-                self.emit(chain, events.turn_end(chain, turn, self.line))
+            made = events.turn_end if turn.told else events.whole_turn
+            self.out.append(made(chain, turn, self.line))
+        self.drop(chain)
+
+    def leave(self, chain: Chain, turn: Turn) -> None:
+        """Forgets the open turn, of which the end is not known."""
+        self.complete(chain, turn, last=True)
+        if turn.begun and not turn.told:
+            self._tell(chain, turn)
         self.drop(chain)
 
     def drop(self, chain: Chain) -> None:
-        """Forgets the open turn, and the chain with it if that is known to belong somewhere."""
-        if chain.linked:
-            self.out += links.release(chain)
-            self.state.chains.pop(chain.key, None)
+        """Forgets the open turn, and the chain with it."""
+        self.state.chains.pop(chain.key, None)
         chain.turn = None
 
-    def give_up(self, chain: Chain) -> None:
-        """Stops waiting for the tool call that started a sub-agent."""
-        turn_id = chain.turn.turn_id if chain.turn is not None else chain.key
-        self.out += links.give_up(self.state, chain, events.trace_of(turn_id))
-        self.out += links.link_all(self.state)
-        if chain.turn is None:
-            self.drop(chain)
-
-    def _waited_for(self, chain: Chain) -> list[Chain]:
-        """The open chains of sub-agents that calls of this chain wait for."""
-        spans = {
-            call.span_id
-            for call in self.state.calls.values()
-            if call.chain == chain.key and not call.background
-        }
-        return [
-            other
-            for other in list(self.state.chains.values())
-            if other.side and other.turn is not None and other.parent_id in spans
-        ]
-
-    def busy(self, chain: Chain) -> bool:
-        """Whether a sub-agent that the turn waits for has just written."""
-        return any(self.now - below.touched < OVER_QUIET for below in self._waited_for(chain))
+    def waited_for(self, turn: Turn) -> list[Chain]:
+        """The open chains of sub-agents that calls of this turn wait for."""
+        found = []
+        for call_id in turn.calls:
+            call = self.state.calls.get(call_id)
+            below = self.state.chains.get(call.below) if call is not None and not call.background else None
+            if below is not None:
+                found.append(below)
+        return found
 
     def respond(
         self, chain: Chain, turn: Turn, record: dict[str, Json], message_id: str, time: int
     ) -> Response | None:
         """The response that a line begins; None if it has been told of already."""
-        if self.is_known("message " + message_id):
+        request_id = text(record.get("requestId"))
+        known = self.is_known("message", message_id)
+        # A side conversation may begin with copies of what its session asked, under other requests' ids.
+        again = bool(request_id) and self.is_known("message", message_id, request_id)
+        if known and (again or chain.side or not request_id):
             self.counts["late_blocks"] += 1
+            turn.inputs = []
             return None
-        start = chain.times.get(text(record.get("parentUuid")), turn.last)
-        response = Response(message_id, min(start, time), time, self.line.data, self.line.source)
-        response.inputs, chain.inputs = chain.inputs, []
+        self.begun(chain, turn)
+        start = min(chain.times.get(text(record.get("parentUuid")), turn.last), time)
+        native_id = f"{message_id} {request_id}" if known else message_id
+        response = Response(message_id, request_id, native_id, start, time, self.line.data, self.line.source)
+        response.inputs, turn.inputs = turn.inputs, []
         turn.response = response
-        turn.responses += 1
         return response
 
     def add(self, response: Response, record: dict[str, Json], message: dict[str, Json], time: int) -> None:
@@ -173,22 +159,22 @@ class Turns:
         response.fields |= events.model_fields(record, message)
         response.last = max(response.last, time)
         response.stopped = message.get("stop_reason") is not None
-        request_id = text(record.get("requestId"))
-        if request_id:
-            response.extra["request_id"] = request_id
+        self.state.stops = self.state.stops or response.stopped
+        if response.request_id:
+            response.extra["request_id"] = response.request_id
         status = record.get("apiErrorStatus")
         if status is not None:
             response.fields["error_type"] = str(status)
 
-    def complete(self, chain: Chain, turn: Turn) -> None:
-        """Tells of the response of the turn."""
+    def complete(self, chain: Chain, turn: Turn, *, last: bool = False) -> None:
+        """Tells of the response of the turn; the usage of a sub-agent's last one is told by its session."""
         response, turn.response = turn.response, None
         if response is None:
             return
-        usage = events.known_better(response, chain.usage) if chain.side else None
+        usage = events.known_better(response, chain.usage) if last else None
         if chain.side and usage is None and not response.stopped:
             response.extra["usage_approximate"] = True
-        self.emit(chain, events.model_call(chain, turn, response, usage))
+        self.out.append(events.model_call(chain, turn, response, usage))
 
     def call_tools(self, chain: Chain, turn: Turn, record: dict[str, Json], time: int) -> bool:
         """Opens the tool calls of a line; whether there are any."""
@@ -197,29 +183,31 @@ class Turns:
             called = True
             uuid = text(record.get("uuid"))
             call_id = text(block.get("id")) or f"{uuid} {number}"
-            if self.is_known("tool " + call_id):
+            if self.is_known("tool", call_id):
                 continue
+            self.begun(chain, turn)
             tool = OpenTool(events.span_of(call_id), text(block.get("name")) or "tool", time, uuid)
             turn.tools[call_id] = tool
             arguments = block.get("input")
-            self.emit(chain, events.tool_start(chain, turn, call_id, tool, arguments, self.line))
+            self.out.append(events.tool_start(chain, turn, call_id, tool, arguments, self.line))
             if tool.name in AGENT_TOOLS:
-                self._call_agent(chain, turn, call_id, tool, table(arguments), text(record.get("sessionId")))
+                asked = table(arguments)
+                call = self._agent_call(chain, tool, text(record.get("sessionId")))
+                call.agent, call.prompt = (
+                    text(asked.get("subagent_type")),
+                    fingerprint(text(asked.get("prompt"))),
+                )
+                call.background = asked.get("run_in_background") is True
+                turn.calls.append(call_id)
+                self.linkable += links.add_call(self.state, call_id, call)
         return called
 
-    def _call_agent(
-        self, chain: Chain, turn: Turn, call_id: str, tool: OpenTool, asked: dict[str, Json], session: str
-    ) -> None:
-        trace_id = (chain.trace_id or events.trace_of(turn.turn_id)) if chain.linked else ""
+    def _agent_call(self, chain: Chain, tool: OpenTool, session: str) -> AgentCall:
         call = AgentCall(
-            chain.key, tool.span_id, trace_id, text(asked.get("subagent_type")), text(asked.get("prompt")),
-            tool.start, session, background=asked.get("run_in_background") is True,
-        )  # fmt: skip
-        calls = self.state.calls
-        calls[call_id] = call
-        if len(calls) > _MOST_CALLS:
-            del calls[next(iter(calls))]
-        self.out += links.link_all(self.state)
+            chain.key, session, chain.conversation or session, tool.span_id, chain.trace_id, start=tool.start
+        )
+        call.since = self.now
+        return call
 
     def result(self, chain: Chain, record: dict[str, Json], block: dict[str, Json], time: int) -> None:
         """Ends the call that a result is of."""
@@ -229,16 +217,18 @@ class Turns:
         if turn is None or tool is None:
             self.counts["results_without_call"] += 1
             return
-        self.begun(chain, turn)
         said_more = record.get("toolUseResult")
         end = max(time, tool.start)
         duration = table(said_more).get("durationMs")
         if isinstance(duration, (int, float)) and 0 < duration * 1_000 < end - tool.start:
             end = tool.start + round(duration * 1_000)
+        words = result_text(block)
         if call_id in self.state.calls:
-            self._agent_result(call_id, result_text(block), table(said_more), time)
+            self._agent_result(call_id, words, table(said_more), time)
+        elif tool.name == "Workflow":
+            self._workflow(chain, call_id, tool, text(table(said_more).get("runId")) or run_in(words))
         result = _outcome(record, block, said_more)
-        self.emit(chain, events.tool_end(chain, turn, call_id, tool, end, result, self.line))
+        self.out.append(events.tool_end(chain, turn, call_id, tool, end, result, self.line))
 
     def _agent_result(self, call_id: str, words: str, more: dict[str, Json], time: int) -> None:
         call = self.state.calls[call_id]
@@ -249,36 +239,28 @@ class Turns:
         agent_id = text(more.get("agentId")) or agent_id_in(words)
         if agent_id:
             self.meet(agent_id, call_id)
-        for chain in self.state.chains.values():
-            if chain.linked and chain.side and chain.parent_id == call.span_id:
-                chain.result_at, chain.usage = call.result_at, call.usage
-                chain.background = chain.background or call.background
+        below = self.state.chains.get(call.below)
+        if below is not None:
+            below.result_at, below.usage = call.result_at, call.usage
+            below.background = below.background or call.background
+            self.linkable.append(below)
+
+    def _workflow(self, chain: Chain, call_id: str, tool: OpenTool, run_id: str) -> None:
+        """A workflow has been started: its sub-agents run in the background."""
+        if not run_id:
+            return
+        call = self._agent_call(chain, tool, "")
+        call.background, call.below = True, "workflow " + run_id
+        self.linkable += links.add_call(self.state, call_id, call)
+        self.linkable += links.add_run(self.state, run_id, call_id)
 
     def meet(self, agent_id: str, call_id: str) -> None:
         """Notes which call started which sub-agent."""
-        meta = self.state.agents.setdefault(agent_id, Meta())
-        meta.call_id = meta.call_id or call_id
-        if call_id in self.state.calls and not self.state.calls[call_id].agent_id:
-            self.state.calls[call_id].agent_id = agent_id
-        self.out += links.link_all(self.state)
+        self.linkable += links.meet(self.state, agent_id, call_id)
 
-    def is_known(self, native_id: str) -> bool:
+    def is_known(self, kind: str, *ids: str) -> bool:
         """Whether a line, a response or a call has been read before; from now on it has."""
-        digest = int.from_bytes(blake2b(native_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-        seen = self.state.seen
-        if digest in seen:
-            return True
-        seen[digest] = None
-        if len(seen) > _MOST_SEEN:
-            del seen[next(iter(seen))]
-        return False
-
-    def emit(self, chain: Chain, event: Event) -> None:
-        """Hands out an event, or holds it until its chain belongs somewhere."""
-        if chain.linked and not chain.background:
-            self.out.append(event)
-        else:
-            chain.held.append(event)
+        return not first_time(self.state.seen, kind, *ids)
 
 
 def _only_tool(turn: Turn, record: dict[str, Json]) -> str:
