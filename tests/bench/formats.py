@@ -2,8 +2,7 @@
 
     python -m tests.bench.formats [--megabytes N]
 
-Messages are of the length that they have in real logs. The ratios are of one run:
-the machine's speed drops out of them.
+Each format is compared with native lines of as many bytes, in one run: the machine's speed drops out.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.bench.generate import records
 from tests.formats.claude_code.transcripts import session
@@ -28,17 +28,18 @@ from translator.model import Line
 from translator.pipeline.translation import Translation, Windows
 
 Record = dict[str, Any]
+
+SMALL, RICH = "native, small", "native, rich"
 CODEX = Path(__file__).parents[1] / "formats" / "codex" / "recorded"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TEXT = "The forecast for tomorrow shows light rain in the morning and sun from noon. " * 4
 LONG = (TEXT * 3).encode()
 
 
-def native() -> Iterator[tuple[str, bytes]]:
-    """Small and rich lines of the log format in turn."""
-    for small, rich in zip(records(rich=False), records(rich=True), strict=True):
-        yield "native.jsonl", json.dumps(small).encode()
-        yield "native-rich.jsonl", json.dumps(rich).encode()
+def native(*, rich: bool) -> Iterator[tuple[str, bytes]]:
+    """Lines of the log format."""
+    for record in records(rich=rich):
+        yield "native.jsonl", json.dumps(record).encode()
 
 
 def claude_code() -> Iterator[tuple[str, bytes]]:
@@ -86,7 +87,8 @@ def openai_agents() -> Iterator[tuple[str, bytes]]:
 
 
 FORMATS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
-    "native": native,
+    SMALL: partial(native, rich=False),
+    RICH: partial(native, rich=True),
     "claude_code": claude_code,
     "codex": codex,
     "otlp": otlp,
@@ -116,26 +118,41 @@ def seconds(lines: list[Line]) -> float:
     return time.perf_counter() - begun
 
 
+class Speed(NamedTuple):
+    """What was measured of one format: bytes of a line, and seconds that it takes."""
+
+    size: float
+    seconds: float
+
+
+def share(of: Speed, small: Speed, rich: Speed) -> float:
+    """Lines per second, of those of the native format with lines of as many bytes.
+
+    The native format's time is that of a line and that of its bytes: two lengths tell both.
+    """
+    slope = (rich.seconds - small.seconds) / (rich.size - small.size)
+    return (small.seconds + slope * (of.size - small.size)) / of.seconds
+
+
 def main() -> None:
     """Prints the table of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=20)
     size = parser.parse_args().megabytes * 1_000_000
-    speeds: dict[str, float] = {}
-    took: dict[str, float] = {}
-    print(f"{'format':<16}{'bytes/line':>12}{'lines/s':>12}{'MB/s':>8}{'of native':>12}")
     logs = {name: lines_of(made(), size) for name, made in FORMATS.items()}
+    took: dict[str, float] = {}
     for _ in range(3):
         for name, lines in logs.items():
             took[name] = min(took.get(name, 1e9), seconds(lines))
-    for name, lines in logs.items():
-        total, best = sum(len(one.data) for one in lines), took[name]
-        speeds[name] = total / best
-        share = speeds[name] / speeds["native"]
-        print(
-            f"{name:<16}{total / len(lines):>12,.0f}{len(lines) / best:>12,.0f}"
-            f"{speeds[name] / 1e6:>8.1f}{share:>11.0%}"
-        )
+    speeds = {
+        name: Speed(sum(len(one.data) for one in lines) / len(lines), took[name] / len(lines))
+        for name, lines in logs.items()
+    }
+    print(f"{'format':<16}{'bytes/line':>12}{'lines/s':>12}{'MB/s':>8}{'of native':>12}")
+    for name, speed in speeds.items():
+        rate = 1 / speed.seconds
+        part = share(speed, speeds[SMALL], speeds[RICH])
+        print(f"{name:<16}{speed.size:>12,.0f}{rate:>12,.0f}{speed.size * rate / 1e6:>8.1f}{part:>11.0%}")
 
 
 if __name__ == "__main__":
