@@ -84,24 +84,20 @@ class LogRecord(msgspec.Struct):
     scope: str
 
 
-def decode(record: dict[str, Json]) -> Iterator[SpanRecord | LogRecord]:
-    """The spans and log records of one line; what has no id or no time is passed over."""
+def decode(record: dict[str, Json]) -> Iterator[SpanRecord | LogRecord | None]:
+    """The spans and log records of one line; None for each that has no id or no time."""
     for group in _tables(record, "resourceSpans", "resource_spans"):
         resource = _resource(group)
         for inner in _tables(group, "scopeSpans", "scope_spans", "instrumentationLibrarySpans"):
             scope = _scope(inner)
             for item in _tables(inner, "spans"):
-                span = _span(item, resource, scope)
-                if span is not None:
-                    yield span
+                yield _span(item, resource, scope)
     for group in _tables(record, "resourceLogs", "resource_logs"):
         resource = _resource(group)
         for inner in _tables(group, "scopeLogs", "scope_logs", "instrumentationLibraryLogs"):
             scope = _scope(inner)
             for item in _tables(inner, "logRecords", "log_records"):
-                log = _log(item, resource, scope)
-                if log is not None:
-                    yield log
+                yield _log(item, resource, scope)
 
 
 def attribute_table(items: Json) -> Attributes:
