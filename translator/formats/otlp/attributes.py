@@ -22,6 +22,16 @@ def parsed(value: Json) -> Json:
     return value
 
 
+def decoded(value: Json) -> Json:
+    """The same for values that are always written as JSON: a text in quotes is read, too."""
+    if type(value) is str and len(value) > 1 and value[0] == value[-1] == '"':
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return parsed(value)
+
+
 def first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
     """The value of the first of the names that has one."""
     for name in names:

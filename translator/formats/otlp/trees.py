@@ -175,7 +175,7 @@ def _count_once(members: dict[str, _Member], known: dict[str, Known]) -> None:
 
     def note(counting: str) -> None:
         for span_id in _above(counting, members, known):
-            if span_id in above:
+            if span_id in above or span_id == counting:
                 break
             above.add(span_id)
 
@@ -219,7 +219,7 @@ def _event(member: _Member, members: dict[str, _Member], source: str) -> Event:
     extra = extra_of(span)
     if member.repeated is not None:
         for name, count in msgspec.structs.asdict(member.repeated).items():
-            extra[AGGREGATED + name] = count
+            extra[AGGREGATED + name.removesuffix("_tokens")] = count
     return make_event(meaning.kind, Phase.WHOLE, line, fields, start=span.start, end=span.end, extra=extra)
 
 
