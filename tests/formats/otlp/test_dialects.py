@@ -320,9 +320,11 @@ KEYS = sorted(
         ),
     }
 )
-KINDS = [MODELS["otel"][1], OPENINFERENCE, MODELS["openllmetry"][1], MODELS["vercel"][1], CLAUDE,
-         TOOLS["otel"], TOOLS["vercel"], *AGENTS.values(), {"ai.operationId": "ai.embed.doEmbed", "ai.model.id": "e"},
-         {"llm.request.type": "embedding"}]  # fmt: skip
+EMBEDDINGS: list[Record] = [
+    {"ai.operationId": "ai.embed.doEmbed", "ai.model.id": "e"},
+    {"llm.request.type": "embedding"},
+]
+KINDS = [*(a for _, a in MODELS.values()), *TOOLS.values(), *AGENTS.values(), *EMBEDDINGS]
 
 
 @given(

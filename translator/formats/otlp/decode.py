@@ -106,11 +106,14 @@ def attribute_table(items: Json) -> Attributes:
         return dict(items)
     if type(items) is not list:
         return {}
-    return {
-        item["key"]: any_value(item.get("value"))
-        for item in items
-        if type(item) is dict and type(item.get("key")) is str
-    }
+    table: Attributes = {}
+    for item in items:
+        if type(item) is dict:
+            key, value = item.get("key"), item.get("value")
+            if type(key) is str:
+                text = value.get("stringValue") if type(value) is dict else None
+                table[key] = any_value(value) if text is None else text
+    return table
 
 
 def any_value(value: Json) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from translator.content.usage import Usage
 from translator.formats.native.values import FLAGS
-from translator.formats.otlp.attributes import parsed, usage_of
+from translator.formats.otlp.attributes import best, by_key, parsed, usage_of
 from translator.formats.otlp.decode import SpanRecord
 from translator.formats.otlp.dialects import Meaning
 from translator.model import Json, Kind
@@ -104,18 +104,14 @@ PASSED_ON = (
 _LONGEST, _LONGEST_WORD = 300, 100
 
 
-def _by_key(table: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, int]]:
-    return {key: (name, rank) for name, keys in table.items() for rank, key in enumerate(keys)}
-
-
-_COMMON_KEYS, _RESOURCE_KEYS = _by_key(COMMON), _by_key(RESOURCE)
+_COMMON_KEYS, _RESOURCE_KEYS = by_key(COMMON), by_key(RESOURCE)
 
 
 def fields_of(span: SpanRecord, meaning: Meaning) -> dict[str, Json]:
     """What a span says, by the names of the log format, of their types."""
     a = span.attributes
-    said = _named(a, _COMMON_KEYS)
-    said |= _named(span.resource, _RESOURCE_KEYS)
+    said = {name: parsed(value) for name, value in best(a, _COMMON_KEYS).items()}
+    said |= best(span.resource, _RESOURCE_KEYS)
     said |= {name: value for name, value in meaning.fields.items() if value is not None}
     if meaning.kind is Kind.OTHER:
         said |= {"other": span.name or "span", "op": _op(a)}
@@ -124,18 +120,6 @@ def fields_of(span: SpanRecord, meaning: Meaning) -> dict[str, Json]:
     if span.failed:
         said |= {name: value for name, value in _failure(span).items() if value is not None}
     return {name: clean for name, value in said.items() if (clean := _clean(name, value)) is not None}
-
-
-def _named(attributes: Mapping[str, Json], keys: Mapping[str, tuple[str, int]]) -> dict[str, Json]:
-    """The fields that attributes name; of several for one field, the best."""
-    said: dict[str, Json] = {}
-    ranks: dict[str, int] = {}
-    for key, value in attributes.items():
-        found = keys.get(key)
-        if found is not None and value is not None and value != "" and found[1] < ranks.get(found[0], 99):
-            said[found[0]] = parsed(value)
-            ranks[found[0]] = found[1]
-    return said
 
 
 def usage(span: SpanRecord, meaning: Meaning) -> Usage | None:

@@ -197,7 +197,8 @@ class OtlpReader(StatefulReader[OtlpState]):
 
     def _make_room(self) -> Iterator[Event]:
         """Tells of traces, whole ones and old ones first, and forgets the oldest, until there is room."""
-        for trace in sorted(self.state.traces.values(), key=lambda trace: (not _whole(trace), trace.touched)):
+        waiting = [trace for trace in self.state.traces.values() if trace.spans]
+        for trace in sorted(waiting, key=lambda trace: (not _whole(trace), trace.touched)):
             if self.state.held <= _MOST_HELD // 2:
                 break
             yield from self._tell(trace, make_roots=False)
