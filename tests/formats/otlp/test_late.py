@@ -203,3 +203,19 @@ def test_a_span_that_is_exported_again_to_another_file_is_sent_once() -> None:
     ]
     assert identities(translated(lines)) == identities(translated(lines[:1]))
     assert {span.trace_id for span in translated(lines)} == {f"{1:032x}"} != {TRACE}
+
+
+def test_spans_that_have_nothing_to_do_with_genai_are_counted() -> None:
+    reader = OtlpReader(Counter())
+    (record,) = lines_of([line([span(1, None, 0, 9, "GET /"), span(2, 1, 1, 2, "SELECT"), *agent(3)])])
+    assert reader.read(record, 0.0) == ()
+    assert len(reader.finish()) == 3
+    assert reader.counts == {"unrelated_spans": 2}
+
+
+def test_a_root_of_another_process_may_come_first() -> None:
+    spans = sent(
+        (0.0, span(1, None, 0, 100, "POST /chat", a=WEB)),
+        (8.0, span(2, 1, 1, 50, "chat", a=OTEL, flags=0x301)),
+    )
+    assert outline(spans) == ["other POST /chat 0.000-0.100", "  model gpt-4o 0.001-0.050"]

@@ -272,6 +272,17 @@ DIALECTS: tuple[Dialect, ...] = (_openinference, _otel, _vercel, _openllmetry, _
 """OpenInference, OpenTelemetry, Vercel AI, OpenLLMetry, Claude Code, Codex, and what is left."""
 
 
+_MARKS = frozenset({
+    "openinference.span.kind", "gen_ai.operation.name", "ai.operationId", "operation.name",
+    "traceloop.span.kind", "llm.request.type", "span.type", "gen_ai.system", "gen_ai.provider.name",
+})  # fmt: skip
+
+
+def may_mean(span: SpanRecord) -> bool:
+    """Whether a dialect may know a span, at a glance."""
+    return not _MARKS.isdisjoint(span.attributes) or "codex" in span.scope
+
+
 def meaning_of(span: SpanRecord) -> Meaning | None:
     """What a span is; None where no dialect knows it."""
     for dialect in DIALECTS:

@@ -9,6 +9,7 @@ import msgspec
 
 from translator.formats.otlp import trees
 from translator.formats.otlp.decode import LogRecord, SpanEvent, SpanRecord, decode
+from translator.formats.otlp.dialects import may_mean
 from translator.formats.otlp.fields import COMMON
 from translator.formats.otlp.messages import CHOICE, DETAILS, ROLES
 from translator.formats.otlp.sessions import Session
@@ -20,6 +21,8 @@ from translator.model import Event, Json, Line
 
 ROOT_QUIET = 2.0
 """Seconds after the last span of a trace whose root is there."""
+UNRELATED_QUIET = 10.0
+"""Seconds after the last span of a trace in which nothing is of GenAI yet: other processes export later."""
 ROOTLESS_QUIET = 30.0
 """Seconds after the last span of a trace whose root is not."""
 FORGET = 600.0
@@ -44,6 +47,7 @@ class Pending(msgspec.Struct):
         missing: Parents of those that have not come, by id.
         logs: Log events that belong to spans which have not come, by the span's id.
         touched: When the last came, in seconds.
+        ours: Whether any is of GenAI.
     """
 
     source: str
@@ -52,6 +56,7 @@ class Pending(msgspec.Struct):
     missing: dict[str, trees.Missing] = {}
     logs: dict[str, list[SpanEvent]] = {}
     touched: float = 0.0
+    ours: bool = False
 
 
 class OtlpState(msgspec.Struct):
@@ -81,7 +86,8 @@ class OtlpReader(StatefulReader[OtlpState]):
     """Reads what collectors and exporters write.
 
     Args:
-        counts: Counts "repeated_spans", "late_log_events", "unusable_items", "metrics" and "empty_otlp".
+        counts: Counts "repeated_spans", "late_log_events", "unusable_items",
+            "unrelated_spans", "metrics" and "empty_otlp".
     """
 
     def __init__(self, counts: Counter[str]) -> None:
@@ -151,7 +157,9 @@ class OtlpReader(StatefulReader[OtlpState]):
         if not first_time(self.state.seen, span.trace_id, span.span_id):
             self.counts["repeated_spans"] += 1
             return
-        self._trace(span.trace_id, source, now).spans.append(span)
+        trace = self._trace(span.trace_id, source, now)
+        trace.spans.append(span)
+        trace.ours = trace.ours or may_mean(span)
         self.state.held += 1
         for key in COMMON["conversation_id"]:
             session = span.attributes.get(key)
@@ -216,6 +224,9 @@ class OtlpReader(StatefulReader[OtlpState]):
         for span in spans:
             span.events += sorted(trace.logs.pop(span.span_id, ()), key=lambda event: event.time)
         yield from trees.events_of(spans, trace.known, trace.missing, trace.source)
+        unrelated = sum(not trace.known[span.span_id].sent for span in spans)
+        if unrelated:
+            self.counts["unrelated_spans"] += unrelated
         if make_roots:
             for span_id, made in trace.missing.items():
                 first_time(self.state.seen, made.trace_id, span_id)
@@ -232,4 +243,6 @@ def _whole(trace: Pending) -> bool:
 
 def _patience(trace: Pending) -> float:
     """How many seconds to wait for more spans."""
-    return ROOT_QUIET if _whole(trace) else ROOTLESS_QUIET
+    if not _whole(trace):
+        return ROOTLESS_QUIET
+    return ROOT_QUIET if trace.ours else UNRELATED_QUIET
