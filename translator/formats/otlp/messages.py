@@ -38,10 +38,10 @@ def openinference_model(a: Attributes) -> Fields:
         for item in _items(gathered(a, "llm.tools"))
         if type(item.get("tool")) is dict
     ]
-    request = parsed(a.get("input.value"))
-    wanted = request.get("model") if type(request) is dict else None
+    request, settings = parsed(a.get("input.value")), parsed(a.get("llm.invocation_parameters"))
+    wanted = [said["model"] for said in (request, settings) if type(said) is dict and said.get("model")]
     fields: Fields = {
-        "model": a.get("llm.request.model_name") or wanted or a.get("llm.model_name"),
+        "model": first(a, ("llm.request.model_name",)) or next(iter(wanted), a.get("llm.model_name")),
         "response_model": first(a, ("llm.response.model_name", "llm.model_name")),
         "provider": first(a, ("llm.provider", "llm.system")),
         "input": asked or request,
@@ -49,13 +49,9 @@ def openinference_model(a: Attributes) -> Fields:
         "tools": tools or None,
         "finish_reason": a.get("llm.finish_reason"),
     }
-    settings = parsed(a.get("llm.invocation_parameters"))
     if type(settings) is dict:
         fields |= {name: settings.get(name) for name in _SETTINGS}
         fields["stop"] = first(settings, ("stop", "stop_sequences"))
-    for request in (settings, parsed(a.get("input.value"))):
-        if type(request) is dict and fields["model"] is None:
-            fields["model"] = request.get("model")
     answer = parsed(a.get("output.value"))
     if type(answer) is dict and type(answer.get("id")) is str:
         fields["response_id"] = answer["id"]
