@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.formats.hardships import ANY_JSON
 from tests.formats.otlp.exports import T0, Record, attributes, line, span
 from tests.formats.otlp.test_otlp import AGENTS, CLAUDE, MODELS, OPENINFERENCE, OTEL, TOOLS
-from tests.formats.whole import encoded, lines_of, translated
+from tests.formats.whole import encoded, lines_of, translated, translated_with_cuts
 from translator.formats.otlp.attributes import EXCLUSIVE_NAMES, USAGE_NAMES
 from translator.formats.otlp.fields import COMMON, FIRST_CHUNKS
 from translator.model import Kind, Span
@@ -342,3 +342,20 @@ def test_no_attribute_of_any_type_breaks_a_dialect(kind: Record, said: dict[str,
     spans = translated(lines_of([line([span(1, None, 0, 9, "claude_code.x", attributes=items)])]))
     encoded(spans)
     encoded(spans, content=False)
+
+
+def test_numbers_of_more_than_64_bits_and_deep_nesting_can_be_stored() -> None:
+    deep: Record = {"stringValue": "x"}
+    for _ in range(300):
+        deep = {"arrayValue": {"values": [deep]}}
+    made = span(1, None, 0, 9, "chat", a=OTEL)
+    made["attributes"] += [
+        {"key": "whole", "value": {"intValue": "9" * 20}},
+        {"key": "wholer", "value": {"intValue": "9" * 5_000}},
+        {"key": "gen_ai.request.seed", "value": {"intValue": "9" * 25}},
+        {"key": "gen_ai.request.temperature", "value": {"doubleValue": "NaN"}},
+        {"key": "gen_ai.system_instructions", "value": {"stringValue": "[" * 5_000 + "]" * 5_000}},
+        {"key": "deep", "value": deep},
+    ]
+    lines = lines_of([line([made])])
+    assert encoded(translated_with_cuts(lines, [1])) == encoded(translated(lines))

@@ -11,6 +11,7 @@ import msgspec
 from translator.model import Json
 
 _LARGEST = 253_402_300_799_999_999
+_MOST_DIGITS = 20
 _HEX = frozenset("0123456789abcdef")
 _REMOTE = 0x300
 """Bits of `flags`: it is known whether the parent is remote, and it is."""
@@ -132,12 +133,14 @@ def any_value(value: Json) -> Json:
 
 
 def _integer(value: Json) -> Json:
-    if type(value) is str:
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
+    """The number that a text is; a text that is none, or none of 64 bits, stays as it is."""
+    if type(value) is not str or len(value) > _MOST_DIGITS:
+        return value
+    try:
+        number = int(value)
+    except ValueError:
+        return value
+    return number if abs(number) < 1 << 63 else value
 
 
 def _tables(value: dict[str, Json], *names: str) -> Iterator[dict[str, Json]]:
