@@ -48,6 +48,7 @@ class Pending(msgspec.Struct):
         logs: Log events that belong to spans which have not come, by the span's id.
         touched: When the last came, in seconds.
         ours: Whether any is of GenAI.
+        patience: For how many seconds more are awaited; 0 where that must be found out anew.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Pending(msgspec.Struct):
     logs: dict[str, list[SpanEvent]] = {}
     touched: float = 0.0
     ours: bool = False
+    patience: float = 0.0
 
 
 class OtlpState(msgspec.Struct):
@@ -196,7 +198,7 @@ class OtlpReader(StatefulReader[OtlpState]):
         trace = self.state.traces.get(trace_id)
         if trace is None:
             trace = self.state.traces[trace_id] = Pending(source)
-        trace.touched = now
+        trace.touched, trace.patience = now, 0.0
         return trace
 
     def _tell_session(self, name: str, *, everything: bool) -> list[Event]:
@@ -243,6 +245,7 @@ def _whole(trace: Pending) -> bool:
 
 def _patience(trace: Pending) -> float:
     """How many seconds to wait for more spans."""
-    if not _whole(trace):
-        return ROOTLESS_QUIET
-    return ROOT_QUIET if trace.ours else UNRELATED_QUIET
+    if not trace.patience:
+        whole_quiet = ROOT_QUIET if trace.ours else UNRELATED_QUIET
+        trace.patience = whole_quiet if _whole(trace) else ROOTLESS_QUIET
+    return trace.patience
