@@ -171,6 +171,16 @@ def test_a_log_without_events_is_told(run: Run) -> None:
     assert "No line was an event" in said.err
 
 
+@pytest.mark.parametrize("content", ['{\n  "resourceSpans": [\n  ]\n}\n', "\n\x80\x01\n\x40binary\n"])
+def test_a_file_that_has_no_lines_of_json_is_told(run: Run, content: str) -> None:
+    Path("a.json").write_text(content)
+
+    said = run("backfill", "a.json", "--out", "-")
+
+    assert said.code == 0
+    assert "Most lines are no JSON" in said.err
+
+
 def test_the_own_log_goes_to_standard_error_in_the_form_that_was_asked_for(run: Run) -> None:
     as_json = run("backfill", str(SAMPLE), "--log-format", "json").err.splitlines()[0]
     as_text = run("backfill", str(SAMPLE), "--log-format", "console").err.splitlines()[0]

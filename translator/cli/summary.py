@@ -89,7 +89,14 @@ def print_summary(
         shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
         if shown:
             console.print(f"{title}: {shown}", style="dim", highlight=False)
-    if not lines["event"] and lines.total():
+    if not lines["event"] and lines["not_json"] * 2 > lines.total():
+        console.print(
+            "Most lines are no JSON. Where one JSON text goes over many lines, `jq -c . FILE` makes a line "
+            "of it; a collector's `file` exporter must write `format: json`, not `proto`.",
+            style="yellow",
+            highlight=False,
+        )
+    elif not lines["event"] and lines.total():
         console.print(
             "No line was an event: none of `event`, `event_type`, `type`, `msg`, `message` holds a known "
             "event name such as agent.start or tool.end (`translator schema` lists them), and the file is "

@@ -13,6 +13,7 @@ from tests.formats.whole import (
     findings,
     identities,
     lines_of_file,
+    live,
     totals,
     translated,
     translated_with_cuts,
@@ -90,6 +91,13 @@ def test_no_order_or_cut_changes_a_recording(name: str) -> None:
     Random(4).shuffle(shuffled)  # noqa: S311 - a game of chance, no secret
     assert identities(translated(shuffled + lines[:1])) == whole
     assert identities(translated_with_cuts(shuffled, [1, len(lines) // 2])) == whole
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_a_recording_that_comes_line_by_line_is_sent_once(name: str) -> None:
+    lines = lines_of_file(HERE / f"{name}.jsonl")
+    pieces = [(4.0 * number, [line]) for number, line in enumerate(lines)]
+    assert identities(span for _, span in live(pieces)) == identities(translated(lines))
 
 
 def test_no_recording_tells_of_the_machine_it_was_made_on() -> None:

@@ -11,6 +11,9 @@ from translator.model import Json
 
 _MOST_ITEMS = 2_000
 
+Keys = dict[str, tuple[int, str]]
+"""Per attribute, how good it is for its field (0 is best), and the field."""
+
 
 def parsed(value: Json) -> Json:
     """The value, or what its text holds where that is a JSON object or list."""
@@ -22,6 +25,16 @@ def parsed(value: Json) -> Json:
     return value
 
 
+def decoded(value: Json) -> Json:
+    """The same for values that are always written as JSON: a text in quotes is read, too."""
+    if type(value) is str and len(value) > 1 and value[0] == value[-1] == '"':
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return parsed(value)
+
+
 def first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
     """The value of the first of the names that has one."""
     for name in names:
@@ -29,6 +42,23 @@ def first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
         if value is not None and value != "":
             return value
     return None
+
+
+def by_key(table: Mapping[str, tuple[str, ...]]) -> Keys:
+    """A table of fields and the attributes that give them, best first, turned round for `best`."""
+    return {key: (rank, name) for name, keys in table.items() for rank, key in enumerate(keys)}
+
+
+def best(attributes: Mapping[str, Json], keys: Keys) -> dict[str, Json]:
+    """The fields that attributes give, each from the best attribute that has a value."""
+    said: dict[str, Json] = {}
+    ranks: dict[str, int] = {}
+    for key in attributes.keys() & keys.keys():
+        rank, name = keys[key]
+        value = attributes[key]
+        if value is not None and value != "" and rank < ranks.get(name, len(keys)):
+            said[name], ranks[name] = value, rank
+    return said
 
 
 def gathered(attributes: Mapping[str, Json], prefix: str) -> Json:
@@ -103,6 +133,9 @@ EXCLUSIVE_NAMES: dict[str, tuple[str, ...]] = {
 """The same where input is counted without what a cache held: the telemetry of Claude Code."""
 
 
+_USAGE_KEYS, _EXCLUSIVE_KEYS = by_key(USAGE_NAMES), by_key(EXCLUSIVE_NAMES)
+
+
 def count(value: Json) -> int | None:
     """A count of tokens, also from a text."""
     if type(value) is str and value.isdecimal() and len(value) < 16:
@@ -119,10 +152,11 @@ def usage_of(attributes: Mapping[str, Json], *, exclusive: bool = False) -> Usag
         attributes: Of the span.
         exclusive: Whether input is counted without the cache; taken for granted where the cache is larger.
     """
-    names = EXCLUSIVE_NAMES if exclusive else USAGE_NAMES
-    if not any(key in attributes for key in (*names["input_tokens"], *names["output_tokens"])):
+    keys = _EXCLUSIVE_KEYS if exclusive else _USAGE_KEYS
+    said = best(attributes, keys)
+    if "input_tokens" not in said and "output_tokens" not in said:
         return None
-    found = {part: count(first(attributes, keys)) for part, keys in names.items()}
+    found = {part: count(said.get(part)) for part in USAGE_NAMES}
     if all(value is None for value in found.values()):
         return None
     cached = (found["cache_read"] or 0) + (found["cache_write"] or 0)

@@ -11,6 +11,7 @@ import msgspec
 from translator.model import Json
 
 _LARGEST = 253_402_300_799_999_999
+_MOST_DIGITS = 20
 _HEX = frozenset("0123456789abcdef")
 _REMOTE = 0x300
 """Bits of `flags`: it is known whether the parent is remote, and it is."""
@@ -84,24 +85,20 @@ class LogRecord(msgspec.Struct):
     scope: str
 
 
-def decode(record: dict[str, Json]) -> Iterator[SpanRecord | LogRecord]:
-    """The spans and log records of one line; what has no id or no time is passed over."""
+def decode(record: dict[str, Json]) -> Iterator[SpanRecord | LogRecord | None]:
+    """The spans and log records of one line; None for each that has no id or no time."""
     for group in _tables(record, "resourceSpans", "resource_spans"):
         resource = _resource(group)
         for inner in _tables(group, "scopeSpans", "scope_spans", "instrumentationLibrarySpans"):
             scope = _scope(inner)
             for item in _tables(inner, "spans"):
-                span = _span(item, resource, scope)
-                if span is not None:
-                    yield span
+                yield _span(item, resource, scope)
     for group in _tables(record, "resourceLogs", "resource_logs"):
         resource = _resource(group)
         for inner in _tables(group, "scopeLogs", "scope_logs", "instrumentationLibraryLogs"):
             scope = _scope(inner)
             for item in _tables(inner, "logRecords", "log_records"):
-                log = _log(item, resource, scope)
-                if log is not None:
-                    yield log
+                yield _log(item, resource, scope)
 
 
 def attribute_table(items: Json) -> Attributes:
@@ -110,11 +107,14 @@ def attribute_table(items: Json) -> Attributes:
         return dict(items)
     if type(items) is not list:
         return {}
-    return {
-        item["key"]: any_value(item.get("value"))
-        for item in items
-        if type(item) is dict and type(item.get("key")) is str
-    }
+    table: Attributes = {}
+    for item in items:
+        if type(item) is dict:
+            key, value = item.get("key"), item.get("value")
+            if type(key) is str:
+                text = value.get("stringValue") if type(value) is dict else None
+                table[key] = any_value(value) if text is None else text
+    return table
 
 
 def any_value(value: Json) -> Json:
@@ -133,12 +133,14 @@ def any_value(value: Json) -> Json:
 
 
 def _integer(value: Json) -> Json:
-    if type(value) is str:
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
+    """The number that a text is; a text that is none, or none of 64 bits, stays as it is."""
+    if type(value) is not str or len(value) > _MOST_DIGITS:
+        return value
+    try:
+        number = int(value)
+    except ValueError:
+        return value
+    return number if abs(number) < 1 << 63 else value
 
 
 def _tables(value: dict[str, Json], *names: str) -> Iterator[dict[str, Json]]:

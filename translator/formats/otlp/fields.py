@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from translator.content.usage import Usage
-from translator.formats.otlp.attributes import parsed, usage_of
+from translator.formats.native.values import FLAGS
+from translator.formats.otlp.attributes import best, by_key, parsed, usage_of
 from translator.formats.otlp.decode import SpanRecord
 from translator.formats.otlp.dialects import Meaning
 from translator.model import Json, Kind
@@ -15,6 +16,7 @@ COMMON: dict[str, tuple[str, ...]] = {
         "gen_ai.conversation.id", "session.id", "conversation.id", "thread.id", "langgraph.thread_id",
         "traceloop.association.properties.session_id", "traceloop.association.properties.thread_id",
         "traceloop.association.properties.conversation_id", "langfuse.session.id", "sessionId",
+        "gcp.vertex.agent.session_id",
     ),
     "agent": ("gen_ai.agent.name", "agent.name"),
     "user_id": ("user.id", "enduser.id", "traceloop.association.properties.user_id", "langfuse.user.id"),
@@ -33,7 +35,9 @@ COMMON: dict[str, tuple[str, ...]] = {
     "frequency_penalty": ("gen_ai.request.frequency_penalty",),
     "presence_penalty": ("gen_ai.request.presence_penalty",),
     "stop": ("gen_ai.request.stop_sequences",),
-    "stream": ("gen_ai.request.stream", "gen_ai.response.streaming"),
+    "stream": (
+        "gen_ai.request.stream", "gen_ai.response.streaming", "gen_ai.is_streaming", "llm.is_streaming",
+    ),
     "cost": ("gen_ai.cost.total_tokens", "gen_ai.usage.cost", "operation.cost", "llm.cost.total"),
     "time_to_first_chunk_s": (
         "gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk",
@@ -51,6 +55,7 @@ WHOLE_NUMBERS = frozenset({"max_tokens", "top_k"})
 
 FIRST_CHUNKS = frozenset({
     "gen_ai.first_token", "First Token Stream Event", "ai.stream.firstChunk", "llm.content.completion.chunk",
+    "gen_ai.content.completion.chunk",
 })  # fmt: skip
 """Events at which the first output came."""
 
@@ -74,45 +79,47 @@ NOT_PASSED_ON = (
     "tool_result", "tool_parameters", "embedding.", "retrieval.", "reranker.", "user_prompt", "metadata",
     "exception.", "operation.name", "session.id", "agent.name", "user.", "enduser.", "http.request.header",
     "http.response.header", "message", "prompt", "response", "agent_name", "model_name", "span.type",
-    "langfuse.", "new_context", "system_prompt", "error.",
+    "resource.name",
+    "langfuse.", "new_context", "system_prompt", "user_system_prompt", "error", "gcp.vertex.agent.",
+    "request_data", "response_data", "model_request_parameters", "input-json", "output-json",
 )  # fmt: skip
 """Beginnings of attributes that have become fields, or may hold content: they are not sent as they are."""
 
-_LONGEST = 300
+PASSED_ON = (
+    "client.",
+    "code.",
+    "db.",
+    "http.",
+    "messaging.",
+    "network.",
+    "process.",
+    "rpc.",
+    "server.",
+    "thread.",
+    "url.",
+    "user_agent.",
+)
+"""Beginnings of attributes whose texts are sent; of others only those that are one word, like an id."""
+
+_LONGEST, _LONGEST_WORD = 300, 100
 
 
-def _by_key(table: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, int]]:
-    return {key: (name, rank) for name, keys in table.items() for rank, key in enumerate(keys)}
-
-
-_COMMON_KEYS, _RESOURCE_KEYS = _by_key(COMMON), _by_key(RESOURCE)
+_COMMON_KEYS, _RESOURCE_KEYS = by_key(COMMON), by_key(RESOURCE)
 
 
 def fields_of(span: SpanRecord, meaning: Meaning) -> dict[str, Json]:
     """What a span says, by the names of the log format, of their types."""
     a = span.attributes
-    said = _named(a, _COMMON_KEYS)
-    said |= _named(span.resource, _RESOURCE_KEYS)
+    said = {name: parsed(value) for name, value in best(a, _COMMON_KEYS).items()}
+    said |= best(span.resource, _RESOURCE_KEYS)
     said |= {name: value for name, value in meaning.fields.items() if value is not None}
     if meaning.kind is Kind.OTHER:
         said |= {"other": span.name or "span", "op": _op(a)}
     if meaning.kind is Kind.MODEL and said.get("time_to_first_chunk_ms") is None:
         _first_chunk(span, said)
     if span.failed:
-        said |= _failure(span)
+        said |= {name: value for name, value in _failure(span).items() if value is not None}
     return {name: clean for name, value in said.items() if (clean := _clean(name, value)) is not None}
-
-
-def _named(attributes: Mapping[str, Json], keys: Mapping[str, tuple[str, int]]) -> dict[str, Json]:
-    """The fields that attributes name; of several for one field, the best."""
-    said: dict[str, Json] = {}
-    ranks: dict[str, int] = {}
-    for key, value in attributes.items():
-        found = keys.get(key)
-        if found is not None and value is not None and value != "" and found[1] < ranks.get(found[0], 99):
-            said[found[0]] = parsed(value)
-            ranks[found[0]] = found[1]
-    return said
 
 
 def usage(span: SpanRecord, meaning: Meaning) -> Usage | None:
@@ -125,10 +132,16 @@ def extra_of(span: SpanRecord) -> dict[str, Json]:
     return {
         key: value
         for key, value in span.attributes.items()
-        if not key.startswith(NOT_PASSED_ON)
-        and type(value) in (str, int, float, bool)
-        and (type(value) is not str or len(value) <= _LONGEST)
+        if key not in _COMMON_KEYS and not key.startswith(NOT_PASSED_ON) and _is_plain(key, value)
     }
+
+
+def _is_plain(key: str, value: Json) -> bool:
+    if type(value) is str:
+        if key.startswith(PASSED_ON):
+            return len(value) <= _LONGEST
+        return len(value) <= _LONGEST_WORD and len(value.split()) == 1
+    return type(value) in (int, float, bool)
 
 
 def _clean(name: str, value: Json) -> Json:
@@ -145,9 +158,7 @@ def _clean(name: str, value: Json) -> Json:
             return None
         return int(number) if name in WHOLE_NUMBERS else number
     if name == "stream":
-        return value if type(value) is bool else None
-    if name == "provider":
-        return value
+        return FLAGS.get(str(value).lower())
     return value
 
 
@@ -167,9 +178,7 @@ _OPS = (
 def _first_chunk(span: SpanRecord, said: dict[str, Json]) -> None:
     for event in span.events:
         if event.name in FIRST_CHUNKS and event.time >= span.start:
-            said.setdefault("time_to_first_chunk_s", None)
-            if said["time_to_first_chunk_s"] is None:
-                said["time_to_first_chunk_s"] = (event.time - span.start) / 1e6
+            said.setdefault("time_to_first_chunk_s", (event.time - span.start) / 1e6)
             return
 
 

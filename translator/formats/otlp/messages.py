@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from translator.formats.otlp.attributes import first, gathered, parsed
+from translator.formats.otlp.attributes import decoded, first, gathered, parsed
 from translator.formats.otlp.decode import SpanRecord
 from translator.model import Json
 
@@ -38,10 +38,10 @@ def openinference_model(a: Attributes) -> Fields:
         for item in _items(gathered(a, "llm.tools"))
         if type(item.get("tool")) is dict
     ]
-    request = parsed(a.get("input.value"))
-    wanted = request.get("model") if type(request) is dict else None
+    request, settings = parsed(a.get("input.value")), parsed(a.get("llm.invocation_parameters"))
+    wanted = [said["model"] for said in (request, settings) if type(said) is dict and said.get("model")]
     fields: Fields = {
-        "model": a.get("llm.request.model_name") or wanted or a.get("llm.model_name"),
+        "model": first(a, ("llm.request.model_name",)) or next(iter(wanted), a.get("llm.model_name")),
         "response_model": first(a, ("llm.response.model_name", "llm.model_name")),
         "provider": first(a, ("llm.provider", "llm.system")),
         "input": asked or request,
@@ -49,16 +49,17 @@ def openinference_model(a: Attributes) -> Fields:
         "tools": tools or None,
         "finish_reason": a.get("llm.finish_reason"),
     }
-    settings = parsed(a.get("llm.invocation_parameters"))
     if type(settings) is dict:
         fields |= {name: settings.get(name) for name in _SETTINGS}
+        fields["stop"] = first(settings, ("stop", "stop_sequences"))
     answer = parsed(a.get("output.value"))
     if type(answer) is dict and type(answer.get("id")) is str:
         fields["response_id"] = answer["id"]
     return fields
 
 
-_SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty")
+_SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty",
+             "stream")  # fmt: skip
 
 
 def _openinference_message(item: dict[str, Json]) -> dict[str, Json]:
@@ -192,27 +193,53 @@ def vercel(a: Attributes) -> Fields:
     return fields
 
 
+def embedded(a: Attributes) -> Json:
+    """The texts that a call of the Vercel AI SDK embeds: JSON each."""
+    values = first(a, ("ai.values", "ai.value"))
+    return [decoded(value) for value in values] if type(values) is list else decoded(values)
+
+
 def otel(span: SpanRecord) -> Fields:
     """The content of a span of OpenTelemetry's conventions, from its attributes and events."""
     a = span.attributes
     fields: Fields = {
-        "input": parsed(first(a, ("gen_ai.input.messages", "gen_ai.request.messages"))),
-        "output": parsed(a.get("gen_ai.output.messages")),
+        "input": parsed(first(a, _INPUTS)),
+        "output": parsed(first(a, _OUTPUTS)),
         "system": parsed(a.get("gen_ai.system_instructions")),
         "tools": parsed(a.get("gen_ai.tool.definitions")),
     }
     whole = _items(parsed(first(a, ("pydantic_ai.all_messages", "all_messages_events"))))
     if whole and not fields["input"]:
-        said = whole[:-1] if whole[-1].get("role") == "assistant" and len(whole) > 1 else whole
-        fields["input"] = said
-        fields["output"] = first(a, ("final_result",)) or whole[len(said) :]
+        asked = _up_to_the_question(whole)
+        fields["input"] = asked
+        fields["output"] = first(a, ("final_result",)) or whole[max(len(asked), len(whole) - 1) :]
     events = _items(parsed(a.get("events")))
     pairs = [(event.name, event.attributes) for event in span.events]
     pairs += [(str(event.get("event.name", "")), event) for event in events]
     for name, said in from_events(pairs).items():
         if not fields.get(name):
             fields[name] = said
-    return {name: value for name, value in fields.items() if value not in (None, [], "")}
+    return {name: value for name, value in fields.items() if value not in (None, [], {}, "")}
+
+
+_INPUTS = (
+    "gen_ai.input.messages", "gen_ai.request.messages", "gcp.vertex.agent.llm_request", "gen_ai.prompt",
+    "input-json",
+)  # fmt: skip
+_OUTPUTS = (
+    "gen_ai.output.messages", "gcp.vertex.agent.llm_response", "gen_ai.completion", "output-json",
+)  # fmt: skip
+
+
+def _up_to_the_question(whole: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The messages up to the last that a user said; what tools answered is said by users, too."""
+    for number in range(len(whole), 0, -1):
+        message = whole[number - 1]
+        parts = _items(message.get("parts"))
+        answer = parts and all(part.get("type") == "tool_call_response" for part in parts)
+        if message.get("role") == "user" and not answer:
+            return whole[:number]
+    return whole
 
 
 def from_events(events: Iterable[tuple[str, Attributes]]) -> Fields:

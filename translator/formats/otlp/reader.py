@@ -9,6 +9,7 @@ import msgspec
 
 from translator.formats.otlp import trees
 from translator.formats.otlp.decode import LogRecord, SpanEvent, SpanRecord, decode
+from translator.formats.otlp.dialects import may_mean
 from translator.formats.otlp.fields import COMMON
 from translator.formats.otlp.messages import CHOICE, DETAILS, ROLES
 from translator.formats.otlp.sessions import Session
@@ -20,11 +21,15 @@ from translator.model import Event, Json, Line
 
 ROOT_QUIET = 2.0
 """Seconds after the last span of a trace whose root is there."""
+UNRELATED_QUIET = 10.0
+"""Seconds after the last span of a trace in which nothing is of GenAI yet: other processes export later."""
 ROOTLESS_QUIET = 30.0
 """Seconds after the last span of a trace whose root is not."""
 FORGET = 600.0
 """Seconds for which it is remembered what has been told of a trace."""
-_MOST_HELD, _MOST_SESSIONS = 20_000, 20_000
+_MOST_HELD = 20_000
+"""Spans that wait; above it, traces are told of before they have been quiet."""
+_MOST_TRACES, _MOST_KNOWN, _MOST_SESSIONS = 20_000, 100_000, 20_000
 _CONTENT_EVENTS = frozenset((*ROLES, CHOICE, DETAILS))
 
 EMPTY = Unreadable("ignored")
@@ -42,6 +47,8 @@ class Pending(msgspec.Struct):
         missing: Parents of those that have not come, by id.
         logs: Log events that belong to spans which have not come, by the span's id.
         touched: When the last came, in seconds.
+        ours: Whether any is of GenAI.
+        patience: For how many seconds more are awaited; 0 where that must be found out anew.
     """
 
     source: str
@@ -50,6 +57,8 @@ class Pending(msgspec.Struct):
     missing: dict[str, trees.Missing] = {}
     logs: dict[str, list[SpanEvent]] = {}
     touched: float = 0.0
+    ours: bool = False
+    patience: float = 0.0
 
 
 class OtlpState(msgspec.Struct):
@@ -60,12 +69,14 @@ class OtlpState(msgspec.Struct):
         sessions: Of agents that export logs, by id.
         traced: Sessions of which spans have come: their logs tell nothing new.
         seen: Hashes of the spans and log events that have been read.
+        held: How many spans wait.
     """
 
     traces: dict[str, Pending] = {}
     sessions: dict[str, Session] = {}
     traced: dict[str, None] = {}
     seen: Seen = {}
+    held: int = 0
 
 
 def matches(record: dict[str, Json]) -> bool:
@@ -77,7 +88,8 @@ class OtlpReader(StatefulReader[OtlpState]):
     """Reads what collectors and exporters write.
 
     Args:
-        counts: Counts "repeated_spans", "late_log_events", "metrics" and "empty_otlp".
+        counts: Counts "repeated_spans", "late_log_events", "unusable_items",
+            "unrelated_spans", "metrics" and "empty_otlp".
     """
 
     def __init__(self, counts: Counter[str]) -> None:
@@ -88,12 +100,14 @@ class OtlpReader(StatefulReader[OtlpState]):
         record = storable_record(line)
         if isinstance(record, Unreadable):
             return record
-        if any(name in record for name in _METRICS):
+        if any(name in record for name in _METRICS) and not any(name in record for name in _SIGNALS):
             self.counts["metrics"] += 1
             return EMPTY
         found = False
         for item in decode(record):
-            if isinstance(item, SpanRecord):
+            if item is None:
+                self.counts["unusable_items"] += 1
+            elif isinstance(item, SpanRecord):
                 self._take(item, line.source, now)
                 found = True
             else:
@@ -101,8 +115,8 @@ class OtlpReader(StatefulReader[OtlpState]):
         if not found:
             self.counts["empty_otlp"] += 1
             return EMPTY
-        if len(self.state.seen) % 64 == 0 and self._held() > _MOST_HELD:
-            return list(self._tell_all(make_roots=False))
+        if self.state.held > _MOST_HELD or len(self.state.traces) > _MOST_TRACES:
+            return list(self._make_room())
         return ()
 
     def expire(self, now: float) -> Sequence[Event]:
@@ -145,7 +159,10 @@ class OtlpReader(StatefulReader[OtlpState]):
         if not first_time(self.state.seen, span.trace_id, span.span_id):
             self.counts["repeated_spans"] += 1
             return
-        self._trace(span.trace_id, source, now).spans.append(span)
+        trace = self._trace(span.trace_id, source, now)
+        trace.spans.append(span)
+        trace.ours = trace.ours or may_mean(span)
+        self.state.held += 1
         for key in COMMON["conversation_id"]:
             session = span.attributes.get(key)
             if type(session) is str:
@@ -181,15 +198,23 @@ class OtlpReader(StatefulReader[OtlpState]):
         trace = self.state.traces.get(trace_id)
         if trace is None:
             trace = self.state.traces[trace_id] = Pending(source)
-        trace.touched = now
+        trace.touched, trace.patience = now, 0.0
         return trace
 
     def _tell_session(self, name: str, *, everything: bool) -> list[Event]:
         events = list(self.state.sessions[name].tell(everything=everything))
         return [] if name in self.state.traced else events
 
-    def _held(self) -> int:
-        return sum(len(trace.spans) for trace in self.state.traces.values())
+    def _make_room(self) -> Iterator[Event]:
+        """Tells of traces, whole ones and old ones first, and forgets the oldest, until there is room."""
+        waiting = [trace for trace in self.state.traces.values() if trace.spans]
+        for trace in sorted(waiting, key=lambda trace: (not _whole(trace), trace.touched)):
+            if self.state.held <= _MOST_HELD // 2:
+                break
+            yield from self._tell(trace, make_roots=False)
+        by_age = sorted(self.state.traces, key=lambda trace_id: self.state.traces[trace_id].touched)
+        for trace_id in by_age[: max(0, len(by_age) - _MOST_TRACES)]:
+            yield from self._tell(self.state.traces.pop(trace_id), make_roots=True)
 
     def _tell_all(self, *, make_roots: bool) -> Iterator[Event]:
         for trace in self.state.traces.values():
@@ -197,15 +222,30 @@ class OtlpReader(StatefulReader[OtlpState]):
 
     def _tell(self, trace: Pending, *, make_roots: bool) -> Iterator[Event]:
         spans, trace.spans = trace.spans, []
+        self.state.held -= len(spans)
         for span in spans:
             span.events += sorted(trace.logs.pop(span.span_id, ()), key=lambda event: event.time)
         yield from trees.events_of(spans, trace.known, trace.missing, trace.source)
+        unrelated = sum(not trace.known[span.span_id].sent for span in spans)
+        if unrelated:
+            self.counts["unrelated_spans"] += unrelated
         if make_roots:
+            for span_id, made in trace.missing.items():
+                first_time(self.state.seen, made.trace_id, span_id)
             yield from trees.made_roots(trace.missing, trace.known, trace.source)
+        while len(trace.known) > _MOST_KNOWN:
+            del trace.known[next(iter(trace.known))]
+
+
+def _whole(trace: Pending) -> bool:
+    """Whether the parents of all spans that wait are there."""
+    ids = {span.span_id for span in trace.spans} | trace.known.keys()
+    return all(span.parent_id is None or span.remote or span.parent_id in ids for span in trace.spans)
 
 
 def _patience(trace: Pending) -> float:
     """How many seconds to wait for more spans."""
-    ids = {span.span_id for span in trace.spans} | trace.known.keys()
-    whole = all(span.parent_id is None or span.remote or span.parent_id in ids for span in trace.spans)
-    return ROOT_QUIET if whole else ROOTLESS_QUIET
+    if not trace.patience:
+        whole_quiet = ROOT_QUIET if trace.ours else UNRELATED_QUIET
+        trace.patience = whole_quiet if _whole(trace) else ROOTLESS_QUIET
+    return trace.patience
