@@ -15,7 +15,7 @@ def main() -> None:
         # A terminal that cannot show a character shows a question mark; it is no reason to end.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    # Spans and fields are many and make no cycles: looking for some after every 700 takes a fifth of the time.
+    # Spans and fields are many and make no cycles; to look for some all the time takes a fifth of it.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
     sys.exit(run_app(sys.argv[1:]))
