@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from translator.formats.copilot_cli.state import MOST_SESSIONS, CopilotState, Session
+from translator.formats.copilot_cli.state import CopilotState, Session
 from translator.formats.copilot_cli.steps import HANDLERS, Step
 from translator.formats.copilot_cli.turns import rests
 from translator.formats.native.timestamps import parse_time
-from translator.formats.reading import StatefulReader, storable_record
+from translator.formats.reading import storable_record
 from translator.formats.records import Unreadable
 from translator.formats.seen import first_time
+from translator.formats.sessions import SessionReader
 from translator.formats.shapes import text_in
 from translator.model import Event, Line
 
@@ -26,7 +27,7 @@ _IGNORED = Unreadable("ignored")
 _NO_TIME = Unreadable("no_timestamp", "the event has no timestamp that can be read")
 
 
-class CopilotReader(StatefulReader[CopilotState]):
+class CopilotReader(SessionReader[CopilotState, Session]):
     """Reads the events of sessions.
 
     Args:
@@ -34,7 +35,7 @@ class CopilotReader(StatefulReader[CopilotState]):
     """
 
     def __init__(self, counts: Counter[str]) -> None:
-        super().__init__(counts, CopilotState())
+        super().__init__(counts, CopilotState(), Session)
 
     def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """The events of one line."""
@@ -57,27 +58,6 @@ class CopilotReader(StatefulReader[CopilotState]):
             self.state.dues.pop(line.source, None)
         return self._first_told(step.events)
 
-    def expire(self, now: float) -> Sequence[Event]:
-        """The ends of turns after whose answer nothing has come."""
-        return self._end_due(now)
-
-    def next_due(self) -> float | None:
-        """When the earliest of them has waited long enough."""
-        return float(min(self.state.dues.values())) if self.state.dues else None
-
-    def finish(self) -> Sequence[Event]:
-        """The ends of all turns that have an answer."""
-        return self._end_due(None)
-
-    def _session(self, source: str) -> Session:
-        sessions = self.state.sessions
-        session = sessions.get(source)
-        if session is None:
-            session = sessions[source] = Session()
-            if len(sessions) > MOST_SESSIONS:
-                del sessions[next(iter(sessions))]
-        return session
-
     def _first_told(self, events: list[Event]) -> list[Event]:
         told = [
             event
@@ -88,15 +68,10 @@ class CopilotReader(StatefulReader[CopilotState]):
             self.counts["repeated_lines"] += 1
         return told
 
-    def _end_due(self, now: float | None) -> list[Event]:
-        events: list[Event] = []
-        for source, due in list(self.state.dues.items()):
-            session = self.state.sessions.get(source)
-            if now is not None and due > now:
-                continue
-            del self.state.dues[source]
-            if session is not None and session.turns:
-                step = Step(self.counts, session, {}, Line(b"", source, 0), 0)
-                step.rest(session.turns[-1])
-                events += step.events
-        return self._first_told(events)
+    def _rested(self, session: Session, source: str, now: float | None) -> list[Event]:  # noqa: ARG002
+        """The end of a turn after whose answer nothing has come."""
+        if not session.turns:
+            return []
+        step = Step(self.counts, session, {}, Line(b"", source, 0), 0)
+        step.rest(session.turns[-1])
+        return self._first_told(step.events)

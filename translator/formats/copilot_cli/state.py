@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.formats.seen import Seen
+from translator.formats.sessions import Sessions
 from translator.model import Json
-
-MOST_SESSIONS = 20_000
-"""Files whose place is remembered; above it the oldest is forgotten."""
 
 ROOT_AGENT = ""
 """The key of the agent that the user speaks to."""
@@ -120,15 +117,5 @@ class Session(msgspec.Struct):
     compacting: int | None = None
 
 
-class CopilotState(msgspec.Struct):
-    """All that the reader remembers.
-
-    Attributes:
-        sessions: By the name of their file.
-        dues: By the name of the file, when nothing more is expected, in seconds of the reader's clock.
-        seen: What has been told, in whatever file it stood.
-    """
-
-    sessions: dict[str, Session] = {}
-    dues: dict[str, int] = {}
-    seen: Seen = {}
+class CopilotState(Sessions[Session]):
+    """All that the reader remembers; what has been seen are events that were told."""

@@ -19,7 +19,6 @@ from translator.formats.gemini_cli.records import (
     parts_of,
 )
 from translator.formats.gemini_cli.state import (
-    MOST_SESSIONS,
     MOST_WAITING,
     Answer,
     GeminiState,
@@ -29,9 +28,10 @@ from translator.formats.gemini_cli.state import (
 )
 from translator.formats.gemini_cli.turns import begin, call_span, end, say, tell_answer, tell_call
 from translator.formats.native.timestamps import parse_time
-from translator.formats.reading import StatefulReader, storable_record
+from translator.formats.reading import storable_record
 from translator.formats.records import Unreadable
 from translator.formats.seen import first_time, was_seen
+from translator.formats.sessions import MOST_SESSIONS, SessionReader
 from translator.formats.shapes import object_in, objects_in, text_in
 from translator.model import Event, Line
 
@@ -48,7 +48,7 @@ _IGNORED = Unreadable("ignored")
 _NO_TIME = Unreadable("no_timestamp", "the message has no timestamp that can be read")
 
 
-class GeminiReader(StatefulReader[GeminiState]):
+class GeminiReader(SessionReader[GeminiState, Session]):
     """Reads chats.
 
     Args:
@@ -56,7 +56,7 @@ class GeminiReader(StatefulReader[GeminiState]):
     """
 
     def __init__(self, counts: Counter[str]) -> None:
-        super().__init__(counts, GeminiState())
+        super().__init__(counts, GeminiState(), Session)
 
     def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """The events of one line."""
@@ -81,27 +81,6 @@ class GeminiReader(StatefulReader[GeminiState]):
             return self._wait(session, line, now)
         return self._record(session, record, line, now)
 
-    def expire(self, now: float) -> Sequence[Event]:
-        """What has waited long enough: ends of turns, sub-agents without a caller."""
-        return self._let_go(now)
-
-    def next_due(self) -> float | None:
-        """When the earliest of them has."""
-        return float(min(self.state.dues.values())) if self.state.dues else None
-
-    def finish(self) -> Sequence[Event]:
-        """All that waits."""
-        return self._let_go(None)
-
-    def _session(self, source: str) -> Session:
-        sessions = self.state.sessions
-        session = sessions.get(source)
-        if session is None:
-            session = sessions[source] = Session()
-            if len(sessions) > MOST_SESSIONS:
-                del sessions[next(iter(sessions))]
-        return session
-
     def _note(self, source: str, session: Session) -> None:
         turn = session.turn
         due = session.due if session.due is not None or turn is None else turn.due
@@ -110,21 +89,15 @@ class GeminiReader(StatefulReader[GeminiState]):
         else:
             self.state.dues[source] = due
 
-    def _let_go(self, now: float | None) -> list[Event]:
+    def _rested(self, session: Session, source: str, now: float | None) -> list[Event]:
+        """The end of a turn that is over, and what a sub-agent without a caller has waited with."""
         events: list[Event] = []
-        for source, due in list(self.state.dues.items()):
-            session = self.state.sessions.get(source)
-            if now is not None and due > now:
-                continue
-            self.state.dues.pop(source, None)
-            if session is None:
-                continue
-            if session.due is not None:
-                self.counts["subagents_without_caller"] += 1
-                events += self._release(session, source, now or 0.0)
-            if session.turn is not None and (now is None or session.due is None):
-                events += _rest(session, session.turn, Line(b"", source, 0))
-            self._note(source, session)
+        if session.due is not None:
+            self.counts["subagents_without_caller"] += 1
+            events += self._release(session, source, now or 0.0)
+        if session.turn is not None and (now is None or session.due is None):
+            events += _rest(session, session.turn, Line(b"", source, 0))
+        self._note(source, session)
         return events
 
     # Sub-agents, whose files may be read before the call that ran them is known.

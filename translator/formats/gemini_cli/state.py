@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.formats.seen import Seen
+from translator.formats.sessions import Sessions
 from translator.model import Json
-
-MOST_SESSIONS = 20_000
-"""Files, and sub-agents that have been called, which are remembered; above it the oldest are forgotten."""
 
 MOST_WAITING = 16_000_000
 """Bytes of a sub-agent's chat that wait for its caller."""
@@ -96,17 +93,11 @@ class Session(msgspec.Struct):
     due: int | None = None
 
 
-class GeminiState(msgspec.Struct):
-    """All that the reader remembers.
+class GeminiState(Sessions[Session]):
+    """All that the reader remembers; what has been seen are messages and calls.
 
     Attributes:
-        sessions: By the name of their file.
         links: By the id of the sub-agent's session.
-        dues: By the name of the file, when something in it has waited long enough, in seconds.
-        seen: The messages and calls that have been read, in whatever file.
     """
 
-    sessions: dict[str, Session] = {}
-    links: dict[str, Link] = {}
-    dues: dict[str, int] = {}
-    seen: Seen = {}
+    links: dict[str, Link] = msgspec.field(default_factory=dict)

@@ -24,10 +24,11 @@ from translator.formats.pi.entries import (
     spoken,
     written_at,
 )
-from translator.formats.pi.state import MOST_SESSIONS, PiState, Session, Turn
-from translator.formats.reading import StatefulReader, storable_record
+from translator.formats.pi.state import PiState, Session, Turn
+from translator.formats.reading import storable_record
 from translator.formats.records import Unreadable
 from translator.formats.seen import first_time
+from translator.formats.sessions import SessionReader
 from translator.formats.shapes import object_in, text_in
 from translator.model import Event, Kind, Line, Phase
 
@@ -40,7 +41,7 @@ _NO_TIME = Unreadable("no_timestamp", "the entry has no timestamp that can be re
 _TALK = ("message", "custom_message")
 
 
-class PiReader(StatefulReader[PiState]):
+class PiReader(SessionReader[PiState, Session]):
     """Reads session files.
 
     Args:
@@ -48,7 +49,7 @@ class PiReader(StatefulReader[PiState]):
     """
 
     def __init__(self, counts: Counter[str]) -> None:
-        super().__init__(counts, PiState())
+        super().__init__(counts, PiState(), Session)
 
     def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """The events of one line."""
@@ -67,36 +68,9 @@ class PiReader(StatefulReader[PiState]):
             return _IGNORED
         return self._said(record, line, now)
 
-    def expire(self, now: float) -> Sequence[Event]:
-        """The ends of turns whose failed response was not tried again."""
-        return self._end_due(now)
-
-    def next_due(self) -> float | None:
-        """When the earliest of them has waited long enough."""
-        return float(min(self.state.dues.values())) if self.state.dues else None
-
-    def finish(self) -> Sequence[Event]:
-        """The ends of all turns whose last response failed."""
-        return self._end_due(None)
-
-    def _end_due(self, now: float | None) -> list[Event]:
-        events: list[Event] = []
-        for source, due in list(self.state.dues.items()):
-            session = self.state.sessions.get(source)
-            if now is None or due <= now:
-                del self.state.dues[source]
-                if session is not None and session.turn is not None:
-                    events += _end(session.turn, Line(b"", source, 0))
-        return events
-
-    def _session(self, source: str) -> Session:
-        sessions = self.state.sessions
-        session = sessions.get(source)
-        if session is None:
-            session = sessions[source] = Session()
-            if len(sessions) > MOST_SESSIONS:
-                del sessions[next(iter(sessions))]
-        return session
+    def _rested(self, session: Session, source: str, now: float | None) -> list[Event]:  # noqa: ARG002
+        """The end of a turn whose failed response was not tried again."""
+        return _end(session.turn, Line(b"", source, 0)) if session.turn is not None else []
 
     def _said(self, record: Record, line: Line, now: float) -> Sequence[Event] | Unreadable:
         session = self._session(line.source)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.formats.seen import Seen
+from translator.formats.sessions import Sessions
 from translator.model import Json
-
-MOST_SESSIONS = 20_000
-"""Files whose place is remembered; above it the oldest is forgotten."""
 
 
 class Turn(msgspec.Struct):
@@ -51,15 +48,5 @@ class Session(msgspec.Struct):
     waiting: list[Json] = []
 
 
-class PiState(msgspec.Struct):
-    """All that the reader remembers.
-
-    Attributes:
-        sessions: By the name of their file.
-        dues: By the name of the file, when a failed turn is over, in seconds of the reader's clock.
-        seen: The entries that have been read, in whatever file.
-    """
-
-    sessions: dict[str, Session] = {}
-    dues: dict[str, int] = {}
-    seen: Seen = {}
+class PiState(Sessions[Session]):
+    """All that the reader remembers; what has been seen are entries."""
