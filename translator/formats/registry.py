@@ -79,7 +79,7 @@ FORMATS: tuple[Format, ...] = (
     Format("openai_agents", OpenAIAgentsReader, (b'"trace.span"', b'"workflow_name"'), is_openai_agents),
     Format("copilot_cli", CopilotReader, (b'"parentId"',), is_copilot_line),
     Format("gemini_cli", GeminiReader, (b'"projectHash"', b'"gemini"'), is_chat_line),
-    Format("pi", PiReader, (b'"type":"session"', b'"type":"message"', b'"type": "session"', b'"type": "message"'),
-           is_pi_line),
+    Format("pi", PiReader, tuple(b'"type":%b"%b"' % (gap, kind) for gap in (b"", b" ")
+                                 for kind in (b"session", b"message")), is_pi_line),
 )  # fmt: skip
 """Every format; a file is of the first that it matches, and native otherwise."""
