@@ -124,3 +124,30 @@ def test_a_session_that_grows_is_sent_once_and_complete_over_a_kill(
     assert not [span for span in spans if "translator.incomplete" in span["attributes"]]
     assert assessment(spans, pii=False, skip=INTERLEAVED) == []
     assert len({span["trace_id"] for span in spans}) == 2
+
+
+ROLLOUTS = Path(__file__).parents[1] / "formats" / "codex" / "recorded" / "0.149.0"
+
+
+def test_rollouts_that_grow_give_what_they_give_when_they_are_read_whole(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    logs, out = tmp_path / "logs", tmp_path / "whole.jsonl"
+    logs.mkdir()
+    assert translator("backfill", str(ROLLOUTS), "--out", str(out)).returncode == 0
+    spans = map(json.loads, out.read_text().splitlines())
+    whole = {(span["trace_id"], span["span_id"]): span for span in spans}
+    assert len(whole) > 20
+    with sidecar(str(logs), "--dsn", receiver.dsn, "--state-dir", str(tmp_path / "state")) as running:
+        running.wait_for_log("following")
+        for recorded in sorted(ROLLOUTS.iterdir()):
+            for record in recorded.read_text(encoding="utf-8").splitlines(keepends=True):
+                append(logs / recorded.name, record)
+        receiver.wait_for(lambda r: len(r.latest) == len(whole), timeout=60)
+        assert running.terminate() == 0
+
+    assert receiver.latest.keys() == whole.keys()
+    for key, sent in receiver.latest.items():
+        for name in ("start_timestamp", "end_timestamp", "parent_span_id", "status"):
+            assert sent.get(name) == whole[key].get(name)
+    assert len(receiver.spans) == len(whole)
