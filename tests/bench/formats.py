@@ -22,6 +22,7 @@ from tests.formats.claude_code.transcripts import session
 from tests.formats.openai_agents.test_openai_agents import RUN
 from tests.formats.otlp.exports import line, span
 from tests.formats.otlp.test_otlp import AGENTS, OPENINFERENCE, OTEL, TOOLS
+from translator.__main__ import collect_seldom
 from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
 from translator.model import Line
@@ -139,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=20)
     size = parser.parse_args().megabytes * 1_000_000
+    collect_seldom()
     logs = {name: lines_of(made(), size) for name, made in FORMATS.items()}
     took: dict[str, float] = {}
     for _ in range(3):
