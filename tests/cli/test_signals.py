@@ -6,11 +6,13 @@ import json
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.process import lines_until, opened, started
 from tests.receiver import Answer, Receiver
+from translator.cli.signals import stop_on_signals
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "python" / "agent.jsonl"
 
@@ -131,3 +133,14 @@ def test_the_schema_may_be_read_in_part() -> None:
         assert opened(process.stdout).readline() == "{\n"
         opened(process.stdout).close()
         assert opened(process.stderr).read() == ""
+
+
+def test_a_signal_may_come_while_the_lock_of_an_event_is_held() -> None:
+    """As it does when it comes in the middle of `clear`: the handler must not wait for that lock."""
+    stopping, wake = threading.Event(), threading.Event()
+    with stop_on_signals(stopping, wake):
+        lock: Any = vars(wake)["_cond"]
+        with lock:
+            signal.raise_signal(signal.SIGINT)
+        assert wake.wait(10)
+        assert stopping.is_set()
