@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,11 +14,12 @@ import msgspec
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
 from translator.files.lines import MAX_LINE_BYTES
-from translator.formats.house.load import load_formats
-from translator.formats.house.rules import RuleError
+from translator.formats.house.load import FORMATS_KEY, load_formats
+from translator.formats.house.problems import MappingError, Problem
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
 from translator.pipeline.translation import Windows
+from translator.toml_lines import line_of
 
 FILE_NAME = "translator.toml"
 
@@ -209,18 +210,28 @@ class Value(msgspec.Struct, frozen=True):
     rank: int = 0
 
 
+class House(msgspec.Struct, frozen=True):
+    """A format of one's own.
+
+    Attributes:
+        format: The format.
+        origins: The file and line of each of its rules.
+    """
+
+    format: Format
+    origins: tuple[str, ...]
+
+
 class Settings:
     """All settings, resolved.
 
     Args:
         values: Per option name, its value and origin.
         state_home: The directory in which programs of this user keep their state; `~` stands for the home.
-        house: The formats of one's own, each with where it comes from.
+        house: The formats of one's own.
     """
 
-    def __init__(
-        self, values: Mapping[str, Value], state_home: Path, house: Mapping[str, tuple[Format, str]]
-    ) -> None:
+    def __init__(self, values: Mapping[str, Value], state_home: Path, house: Mapping[str, House]) -> None:
         self.values = dict(values)
         self.state_home = state_home
         self.house = dict(house)
@@ -228,7 +239,7 @@ class Settings:
     @property
     def formats(self) -> tuple[Format, ...]:
         """All formats, one's own first."""
-        return (*(format_ for format_, _ in self.house.values()), *FORMATS)
+        return (*(one.format for one in self.house.values()), *FORMATS)
 
     def __getitem__(self, name: str) -> Json:
         return self.values[name].value
@@ -260,7 +271,7 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
     """
     path = config or Path(FILE_NAME)
     text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
-    house = _house_formats(path, text, table.pop("formats", {}))
+    house = _house_formats(path, text, table.pop(FORMATS_KEY, {}))
     filed = _filed(path, text, table)
     formats = _one_of(AUTO, *(known.name for known in FORMATS), *house)
     values: dict[str, Value] = {}
@@ -304,31 +315,36 @@ def _read_file(path: Path) -> tuple[str, dict[str, Json]]:
     return text, table
 
 
-def _house_formats(path: Path, text: str, tables: Json) -> dict[str, tuple[Format, str]]:
-    def fail(name: str, number: int, error: RuleError) -> ConfigurationError:
-        line = _line_of_rule(text, name, number, error.key)
-        return ConfigurationError(error.message, where=f"{path}:{line}", hint=error.hint or None)
+def _house_formats(path: Path, text: str, tables: Json) -> dict[str, House]:
+    try:
+        formats = load_formats(tables)
+    except MappingError as error:
+        raise _told(path, text, error.problems) from None
+    house: dict[str, House] = {}
+    for known in formats:
+        keys = ((FORMATS_KEY, known.name, number) for number in range(len(tables[known.name])))
+        house[known.name] = House(known, tuple(f"{path}:{line_of(text, key)}" for key in keys))
+    return house
 
-    formats = load_formats(tables, fail)
-    return {known.name: (known, f"{path}:{_line_of_rule(text, known.name, 0)}") for known in formats}
 
-
-def _line_of_rule(text: str, name: str, number: int, key: str = "") -> int:
-    """The line of the rule of so high a number of a format, or of a key in it."""
-    head = re.compile(rf"""^[ \t]*\[\[?\s*formats\s*(?:\.\s*["']?{re.escape(name)}["']?\s*)?""", re.MULTILINE)
-    heads = [found.start() for found in head.finditer(text)]
-    start = heads[min(number, len(heads) - 1)] if heads else 0
-    if key:
-        found = re.compile(rf"""["']?(?<![\w.-]){re.escape(key)}["']?\s*=""").search(text, start)
-        start = found.start() if found else start
-    return text.count("\n", 0, start) + 1
+def _told(path: Path, text: str, problems: Sequence[Problem]) -> ConfigurationError:
+    """All that is wrong with the formats, each with its line: the first as the error, the others below."""
+    said = sorted(((line_of(text, problem.keys), problem) for problem in problems), key=lambda one: one[0])
+    (line, first), *others = said
+    message = first.message
+    if others:
+        message += f" ({first.hint})" if first.hint else ""
+        for other, problem in others:
+            hint = f" ({problem.hint})" if problem.hint else ""
+            message += f"\nerror: {path}:{other}: {problem.message}{hint}"
+    return ConfigurationError(message, where=f"{path}:{line}", hint=None if others else first.hint or None)
 
 
 def _filed(path: Path, text: str, table: dict[str, Json]) -> dict[str, tuple[Json, int]]:
     found: dict[str, tuple[Json, int]] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
-        line = _line_of(text, key)
+        line = line_of(text, [key])
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, 1)
             raise ConfigurationError(
@@ -336,11 +352,10 @@ def _filed(path: Path, text: str, table: dict[str, Json]) -> dict[str, tuple[Jso
                 where=f"{path}:{line}",
                 hint=f"did you mean `{near[0]}`?" if near else "`translator config` lists all keys",
             )
+        if name == "format" and isinstance(value, (dict, list)):
+            raise ConfigurationError(
+                "`format` is one name", where=f"{path}:{line}",
+                hint="rules of your own stand below [[formats.NAME]]",
+            )  # fmt: skip
         found[name] = (value, line)
     return found
-
-
-def _line_of(text: str, key: str) -> int:
-    pattern = re.compile(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?\s*[=.\]]""", re.MULTILINE)
-    match = pattern.search(text)
-    return text.count("\n", 0, match.start()) + 1 if match else 1

@@ -25,8 +25,18 @@ def config(settings: Settings) -> None:
     for option in OPTIONS:
         cells = (option.name, _shown(option, settings), settings.origin(option.name), option.env)
         table.add_row(*map(Text, cells))
-    for name, (_, origin) in settings.house.items():
-        table.add_row(*map(Text, (f"formats.{name}", "a format of your own", origin, "")))
+    for name, house in settings.house.items():
+        table.add_row(
+            *map(
+                Text,
+                (
+                    f"formats.{name}",
+                    f"a format of your own, {len(house.origins)} rules",
+                    house.origins[0],
+                    "",
+                ),
+            )
+        )
     Console().print(table)
 
 

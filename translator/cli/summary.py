@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from translator.cli.logs import Log
+from translator.cli.rules import print_rules
 from translator.cli.sending import Output
 from translator.formats.records import Unreadable, looks_like_event
 from translator.model import Line
@@ -62,13 +63,14 @@ def conclude(translation: Translation, output: Output, settings: Settings, timeo
         if not settings["quiet"]:
             sent = delivery.counts() if delivery is not None else {}
             changed = output.encoder.counts if output.encoder is not None else {}
-            print_summary(translation, Console(stderr=True), sent, changed)
+            print_summary(translation, settings, Console(stderr=True), sent, changed)
     if delivery is not None and delivery.set_aside:
         raise typer.Exit(EXIT_SET_ASIDE)
 
 
 def print_summary(
     translation: Translation,
+    settings: Settings,
     console: Console,
     sent: Mapping[str, int] = {},
     changed: Mapping[str, int] = {},
@@ -89,10 +91,18 @@ def print_summary(
         shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
         if shown:
             console.print(f"{title}: {shown}", style="dim", highlight=False)
+    print_rules(translation, settings, console)
     if not lines["event"] and lines["not_json"] * 2 > lines.total():
         console.print(
             "Most lines are no JSON. Where one JSON text goes over many lines, `jq -c . FILE` makes a line "
             "of it; a collector's `file` exporter must write `format: json`, not `proto`.",
+            style="yellow",
+            highlight=False,
+        )
+    elif not lines["event"] and lines.total() and settings["format"] in settings.house:
+        console.print(
+            "No line was an event: fix the rules above, in which `when` says what a line must hold and "
+            "`timestamp` where its time stands; docs/formats/house.md lists all that a rule can say.",
             style="yellow",
             highlight=False,
         )

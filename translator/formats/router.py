@@ -113,6 +113,13 @@ class Router:
                 events += level.unwrapping.finish(0.0)
         return events + [event for reader in self._readers.values() for event in reader.finish()]
 
+    def reader(self, name: str) -> Reader:
+        """The reader of a format; one in which nothing has been read, if none was needed."""
+        reader = self._readers.get(name)
+        if reader is None:
+            reader = self._readers[name] = self._formats[name].make(self.counts)
+        return reader
+
     def capture(self) -> bytes:
         """All that is remembered."""
         captured = {name: reader.capture() for name, reader in self._readers.items()}
@@ -132,7 +139,7 @@ class Router:
         state = msgspec.msgpack.decode(captured, type=RouterState)
         for name, data in state.readers.items():
             if name in self._formats:
-                self._reader(name).restore(data)
+                self.reader(name).restore(data)
         for level, names in zip(self._levels, [state.formats, *state.within], strict=False):
             for source, name in names.items():
                 if name == WRAPPED or (name in self._formats and self._only in (None, name)):
@@ -151,7 +158,7 @@ class Router:
     def _read_first(self, level: _Level, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """Reads a line of a file whose format is not known yet."""
         if line.beside:
-            return self._reader(line.beside).read(line, now)
+            return self.reader(line.beside).read(line, now)
         unwrapping = level.unwrapping
         inside: Unreadable | None = None
         if unwrapping is not None and (found := known_wrapper(line.data)):
@@ -165,8 +172,8 @@ class Router:
         name = self._only or self._tell(line)
         if name is not None:
             self._settle(level, line.source, name)
-            return self._reader(name).read(line, now)
-        events = self._reader(NATIVE).read(line, now)
+            return self.reader(name).read(line, now)
+        events = self.reader(NATIVE).read(line, now)
         name = NATIVE
         if unwrapping is not None and isinstance(events, Unreadable) and events.reason == "ignored":
             found = wrapped_text(line.data)
@@ -192,14 +199,8 @@ class Router:
                     return format_.name
         return None
 
-    def _reader(self, name: str) -> Reader:
-        reader = self._readers.get(name)
-        if reader is None:
-            reader = self._readers[name] = self._formats[name].make(self.counts)
-        return reader
-
     def _settle(self, level: _Level, source: str, name: str) -> None:
-        reads = level.unwrapping if name == WRAPPED else self._reader(name)
+        reads = level.unwrapping if name == WRAPPED else self.reader(name)
         if reads is None:
             return
         if level is not self._levels[0] and len(level.names) >= _MOST_WITHIN:

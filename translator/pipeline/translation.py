@@ -10,6 +10,7 @@ import msgspec
 
 from translator.content.plain import plain
 from translator.envelopes.sampling import is_sampled
+from translator.formats.reading import Reader
 from translator.formats.records import TOO_LONG, Unreadable
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.formats.router import Router
@@ -111,6 +112,10 @@ class Translation:
     def notes(self) -> dict[str, int]:
         """What was not as it should be in lines that were understood, by a bounded word."""
         return dict(self._reader.counts + self._assembler.counts)
+
+    def reader(self, format_name: str) -> Reader:
+        """What reads the lines of a format."""
+        return self._reader.reader(format_name)
 
     def next_due(self) -> float | None:
         """When (in seconds) the next line that waits for others goes on; None for none."""

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from tests.formats.whole import WHOLE, encoded, findings, identities, lines_of, outline, translated
 from translator.errors import ConfigurationError
 from translator.formats.house.load import load_formats
-from translator.formats.house.rules import RuleError
 from translator.formats.registry import FORMATS, Format
 from translator.model import Line, Span
 from translator.pipeline.translation import Translation
@@ -28,12 +27,8 @@ SAMPLES = Path(__file__).parents[3] / "samples"
 SHOP = SAMPLES / "house" / "translator.toml"
 
 
-def fail(_name: str, _number: int, error: RuleError) -> Exception:
-    return error
-
-
 def formats_of(text: str) -> tuple[Format, ...]:
-    return load_formats(tomllib.loads(text)["formats"], fail)
+    return load_formats(tomllib.loads(text)["formats"])
 
 
 def mapped(records: Sequence[Any], formats: Sequence[Format], format_name: str = "auto") -> list[Span]:
@@ -241,5 +236,5 @@ def test_a_native_log_under_other_keys_comes_back_as_the_same_spans(keys: list[s
     ]
     events = {str(record["event"]): str(record["event"]) for record in NATIVE}
     fields = {("timestamp" if name == "ts" else name): "q." + key for name, (_, key) in renamed.items()}
-    formats = load_formats({"mine": [{"event": {"path": "kind", "map": events}, "fields": fields}]}, fail)
+    formats = load_formats({"mine": [{"event": {"path": "kind", "map": events}, "fields": fields}]})
     assert identities(mapped(records, formats)) == identities(translated(lines_of(NATIVE)))

@@ -9,6 +9,9 @@ import msgspec
 from translator.model import Json
 
 _PART = re.compile(r'"([^"]+)"|([^."\s]+)')
+_INDEX = re.compile(r"(.*)\[(\d+)\]\Z")
+_LONGEST_INDEX = 9
+"""Digits of the number of a list item."""
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -29,11 +32,15 @@ class Path(msgspec.Struct, frozen=True):
         for part in self.parts:
             if type(record) is dict:
                 record = record.get(part)
-            elif type(record) is list and part.isdecimal() and int(part) < len(record):
-                record = record[int(part)]
+            elif type(record) is list and (place := _index(part)) is not None and place < len(record):
+                record = record[place]
             else:
                 return None
         return record
+
+
+def _index(part: str) -> int | None:
+    return int(part) if part.isdecimal() and len(part) <= _LONGEST_INDEX else None
 
 
 def parse_path(text: Json) -> Path:
@@ -43,17 +50,35 @@ def parse_path(text: Json) -> Path:
         ValueError: It says none.
     """
     if type(text) is not str or not text:
-        raise ValueError(f'expected a path such as "llm.model", not {text!r}')
+        raise ValueError(f'expected a path such as "llm.model", not {text!r:.60}')
     parts: list[str] = []
     place = 0
     while place < len(text):
         found = _PART.match(text, place)
         if found is None:
             raise ValueError(f"`{text}` is no path: a step is missing at character {place + 1}")
-        parts.append(found[1] or found[2])
+        parts.append(found[1] or _plain_step(text, found[2]))
         place = found.end()
         if place < len(text):
-            if text[place] != "." or place + 1 == len(text):
-                raise ValueError(f"`{text}` is no path: expected `.` and a step at character {place + 1}")
+            if text[place] != ".":
+                raise ValueError(
+                    f"`{text}` is no path: expected `.` and a step at character {place + 1}; "
+                    """a key that holds a space or a dot stands in quotes, such as 'a."b c"'"""
+                )
+            if place + 1 == len(text):
+                raise ValueError(f"`{text}` is no path: a step is missing at its end")
             place += 1
     return Path(text, tuple(parts))
+
+
+def _plain_step(text: str, step: str) -> str:
+    """A step without quotes; what other languages of paths write is told from it."""
+    if step == "$":
+        raise ValueError(f"`{text}` is no path: leave out the `$`")
+    index = _INDEX.match(step)
+    if index is not None:
+        instead = f"{index[1]}.{index[2]}" if index[1] else index[2]
+        raise ValueError(f"`{text}` is no path: write `{instead}` for `{step}`")
+    if "[" in step or "]" in step:
+        raise ValueError(f"""`{text}` is no path: a key with brackets stands in quotes, such as 'a."b[c]"'""")
+    return step

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from translator.formats.house.rules import NAME, SPANS, Rule
+from translator.formats.house.read import NO_SPAN_FIELDS
+from translator.formats.house.rules import SPANS, Rule
 from translator.formats.native.reader import NativeReader
 from translator.formats.reading import LineReader, Reader
 from translator.formats.records import Unreadable, parse_record
@@ -16,7 +17,21 @@ from translator.model import Event, Json, Kind, Line
 
 UNMATCHED = Unreadable("ignored")
 
-_NO_SPAN_FIELDS = ("call_id", "arguments", "output", "tool_description", "tool_type")
+
+class Tally(msgspec.Struct):
+    """What a rule has done, for whoever writes it.
+
+    Attributes:
+        lines: How many lines it was the first to fit.
+        timeless: How many of them had no time.
+        found: The numbers of its fields of which a value has been found.
+        furthest: While no line has fitted, how many of its tests have held at once.
+    """
+
+    lines: int = 0
+    timeless: int = 0
+    found: set[int] = msgspec.field(default_factory=set)
+    furthest: int = 0
 
 
 def house_format(name: str, rules: Sequence[Rule]) -> Format:
@@ -28,7 +43,7 @@ def house_format(name: str, rules: Sequence[Rule]) -> Format:
     """
 
     def make(counts: Counter[str]) -> Reader:
-        return LineReader(HouseReader(rules, counts).read, counts)
+        return HouseReader(rules, counts)
 
     def matches(record: dict[str, Json]) -> bool:
         return any(rule.event_of(record) is not None for rule in rules)
@@ -36,49 +51,62 @@ def house_format(name: str, rules: Sequence[Rule]) -> Format:
     return Format(name, make, (b"{",), matches)
 
 
-class HouseReader:
+class HouseReader(LineReader):
     """Reads the lines of a house format.
 
     Args:
         rules: The first that fits a line decides.
         counts: What it counts in.
+
+    Attributes:
+        tallies: Each rule with what it has done.
     """
 
     def __init__(self, rules: Sequence[Rule], counts: Counter[str]) -> None:
-        self._rules = rules
+        super().__init__(self._event, counts)
+        self.tallies = tuple((rule, Tally()) for rule in rules)
         self._native = NativeReader(counts)
 
-    def read(self, line: Line) -> Event | Unreadable:
-        """What the line means: an event, or the reason why it is none."""
+    def _event(self, line: Line) -> Event | Unreadable:
         record = parse_record(line.data)
         if isinstance(record, Unreadable):
             return record
-        for rule in self._rules:
+        for rule, tally in self.tallies:
             name = rule.event_of(record)
             if name is not None:
-                return self._mapped(line, record, rule, name)
+                return self._mapped(line, record, rule, name, tally)
+            if not tally.lines:
+                tally.furthest = max(tally.furthest, rule.stops_at(record))
         return UNMATCHED
 
-    def _mapped(self, line: Line, record: dict[str, Json], rule: Rule, name: str) -> Event | Unreadable:
+    def _mapped(
+        self, line: Line, record: dict[str, Json], rule: Rule, name: str, tally: Tally
+    ) -> Event | Unreadable:
+        tally.lines += 1
         mapped: dict[str, Json] = {"event": SPANS.get(name, name)}
-        for place, source in rule.fields:
+        rest = rule.rest(record)
+        for number, (place, source) in enumerate(rule.fields):
             value = source.of(record)
+            if source.words is not None and source.path and (said := source.unknown(record)) is not None:
+                rest[source.path.text] = said
             if value is None:
                 continue
+            tally.found.add(number)
             if len(place) == 1:
-                mapped["tool" if place[0] == NAME else place[0]] = value
+                mapped[place[0]] = value
             else:
                 mapped.setdefault(place[0], {})[place[1]] = value
         event = self._native.read_record(line, mapped)
         if isinstance(event, Unreadable):
+            tally.timeless += event.reason == "no_timestamp"
             return event
-        event.extra.update((key, value) for key, value in record.items() if key not in rule.taken)
+        event.extra.update(rest)
         return _other(event) if name in SPANS else event
 
 
 def _other(event: Event) -> Event:
     """The event of a span that is no agent, model call or tool."""
-    fields = {key: value for key, value in event.fields.items() if key not in _NO_SPAN_FIELDS}
-    if "tool" in fields:
-        fields["other"] = fields.pop("tool")
+    fields = {key: value for key, value in event.fields.items() if key not in NO_SPAN_FIELDS}
+    if "tool" in event.fields:
+        fields["other"] = event.fields["tool"]
     return msgspec.structs.replace(event, kind=Kind.OTHER, fields=fields)

@@ -1,0 +1,47 @@
+"""What each rule of one's own formats has done, for whoever writes them."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from translator.formats.house.reader import HouseReader, Tally
+from translator.formats.house.rules import Rule
+from translator.pipeline.translation import Translation
+from translator.settings import Settings
+
+
+def print_rules(translation: Translation, settings: Settings, console: Console) -> None:
+    """Prints how many lines each rule was for, and what in it never found anything.
+
+    Of formats that are not forced and that no file had, only their names are told.
+    """
+    for name, house in settings.house.items():
+        reader = translation.reader(name)
+        if not isinstance(reader, HouseReader) or settings["format"] not in ("auto", name):
+            continue
+        forced = settings["format"] == name
+        if not forced and not any(tally.lines for _, tally in reader.tallies):
+            said = f"formats.{name}: no file has a line that fits a rule; --format {name} tells why"
+            console.print(said, style="dim", highlight=False, markup=False)
+            continue
+        for (rule, tally), origin in zip(reader.tallies, house.origins, strict=True):
+            said = f"formats.{name}, {origin}: {_done(rule, tally)}"
+            console.print(said, style="dim", highlight=False, markup=False)
+
+
+def _done(rule: Rule, tally: Tally) -> str:
+    if not tally.lines:
+        tests = len(rule.when)
+        if tally.furthest < tests:
+            return f"no line; none gets past `{rule.when[tally.furthest][0].text}`"
+        path = rule.event.path
+        return f"no line; no event at `{path.text}`" if tests and path is not None else "no line"
+    said = f"{tally.lines:,} lines" if tally.lines > 1 else "1 line"
+    if tally.timeless:
+        said += f", {tally.timeless:,} without a time that can be read"
+    never = [
+        f"{'.'.join(place)} = {source.path.text}"
+        for number, (place, source) in enumerate(rule.fields)
+        if number not in tally.found and source.path is not None
+    ]
+    return said + (f"; never found: {', '.join(never)}" if never else "")
