@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,11 +14,11 @@ import msgspec
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
 from translator.files.lines import MAX_LINE_BYTES
-from translator.formats.house.load import FORMATS_KEY, load_formats
-from translator.formats.house.problems import MappingError, Problem
+from translator.formats.house.load import FORMATS_KEY
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
 from translator.pipeline.translation import Windows
+from translator.settings_formats import House, house_formats
 from translator.toml_lines import line_of
 
 FILE_NAME = "translator.toml"
@@ -210,18 +210,6 @@ class Value(msgspec.Struct, frozen=True):
     rank: int = 0
 
 
-class House(msgspec.Struct, frozen=True):
-    """A format of one's own.
-
-    Attributes:
-        format: The format.
-        origins: The file and line of each of its rules.
-    """
-
-    format: Format
-    origins: tuple[str, ...]
-
-
 class Settings:
     """All settings, resolved.
 
@@ -271,7 +259,7 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
     """
     path = config or Path(FILE_NAME)
     text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
-    house = _house_formats(path, text, table.pop(FORMATS_KEY, {}))
+    house = house_formats(path, text, table.pop(FORMATS_KEY, {}))
     filed = _filed(path, text, table)
     formats = _one_of(AUTO, *(known.name for known in FORMATS), *house)
     values: dict[str, Value] = {}
@@ -313,31 +301,6 @@ def _read_file(path: Path) -> tuple[str, dict[str, Json]]:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"is not valid TOML: {error}", where=str(path)) from error
     return text, table
-
-
-def _house_formats(path: Path, text: str, tables: Json) -> dict[str, House]:
-    try:
-        formats = load_formats(tables)
-    except MappingError as error:
-        raise _told(path, text, error.problems) from None
-    house: dict[str, House] = {}
-    for known in formats:
-        keys = ((FORMATS_KEY, known.name, number) for number in range(len(tables[known.name])))
-        house[known.name] = House(known, tuple(f"{path}:{line_of(text, key)}" for key in keys))
-    return house
-
-
-def _told(path: Path, text: str, problems: Sequence[Problem]) -> ConfigurationError:
-    """All that is wrong with the formats, each with its line: the first as the error, the others below."""
-    said = sorted(((line_of(text, problem.keys), problem) for problem in problems), key=lambda one: one[0])
-    (line, first), *others = said
-    message = first.message
-    if others:
-        message += f" ({first.hint})" if first.hint else ""
-        for other, problem in others:
-            hint = f" ({problem.hint})" if problem.hint else ""
-            message += f"\nerror: {path}:{other}: {problem.message}{hint}"
-    return ConfigurationError(message, where=f"{path}:{line}", hint=None if others else first.hint or None)
 
 
 def _filed(path: Path, text: str, table: dict[str, Json]) -> dict[str, tuple[Json, int]]:

@@ -19,8 +19,8 @@ def config(settings: Settings) -> None:
     """
     table = Table(box=None, pad_edge=False)
     table.add_column("setting", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    table.add_column("from", style="dim", no_wrap=True)
+    table.add_column("value", overflow="fold", min_width=12)
+    table.add_column("from", style="dim", overflow="fold")
     table.add_column("variable", style="dim", no_wrap=True)
     for option in OPTIONS:
         cells = (option.name, _shown(option, settings), settings.origin(option.name), option.env)

@@ -10,11 +10,15 @@ from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
 
-def print_rules(translation: Translation, settings: Settings, console: Console) -> None:
+def print_rules(translation: Translation, settings: Settings, console: Console) -> bool:
     """Prints how many lines each rule was for, and what in it never found anything.
 
     Of formats that are not forced and that no file had, only their names are told.
+
+    Returns:
+        Whether more than names were told.
     """
+    told = False
     for name, house in settings.house.items():
         reader = translation.reader(name)
         if not isinstance(reader, HouseReader) or settings["format"] not in ("auto", name):
@@ -24,9 +28,11 @@ def print_rules(translation: Translation, settings: Settings, console: Console) 
             said = f"formats.{name}: no file has a line that fits a rule; --format {name} tells why"
             console.print(said, style="dim", highlight=False, markup=False)
             continue
+        told = True
         for (rule, tally), origin in zip(reader.tallies, house.origins, strict=True):
             said = f"formats.{name}, {origin}: {_done(rule, tally)}"
             console.print(said, style="dim", highlight=False, markup=False)
+    return told
 
 
 def _done(rule: Rule, tally: Tally) -> str:
@@ -40,7 +46,7 @@ def _done(rule: Rule, tally: Tally) -> str:
     if tally.timeless:
         said += f", {tally.timeless:,} without a time that can be read"
     never = [
-        f"{'.'.join(place)} = {source.path.text}"
+        name if (name := ".".join(place)) == source.path.text else f"{name} = {source.path.text}"
         for number, (place, source) in enumerate(rule.fields)
         if number not in tally.found and source.path is not None
     ]

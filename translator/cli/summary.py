@@ -91,7 +91,7 @@ def print_summary(
         shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
         if shown:
             console.print(f"{title}: {shown}", style="dim", highlight=False)
-    print_rules(translation, settings, console)
+    by_rules = print_rules(translation, settings, console)
     if not lines["event"] and lines["not_json"] * 2 > lines.total():
         console.print(
             "Most lines are no JSON. Where one JSON text goes over many lines, `jq -c . FILE` makes a line "
@@ -99,7 +99,7 @@ def print_summary(
             style="yellow",
             highlight=False,
         )
-    elif not lines["event"] and lines.total() and settings["format"] in settings.house:
+    elif not lines["event"] and lines.total() and by_rules:
         console.print(
             "No line was an event: fix the rules above, in which `when` says what a line must hold and "
             "`timestamp` where its time stands; docs/formats/house.md lists all that a rule can say.",

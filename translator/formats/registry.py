@@ -56,6 +56,7 @@ class Format(msgspec.Struct, frozen=True):
         markers: Bytes of which every file of the format has one in one of its first lines.
         matches: Whether a record that has a marker is of this format, and of no other.
         beside: Which small files belong beside its logs.
+        late: Whether lines of the log format may stand in a file before one shows that it is of this format.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Format(msgspec.Struct, frozen=True):
     markers: tuple[bytes, ...] = ()
     matches: Callable[[dict[str, Json]], bool] = _anything
     beside: tuple[Beside, ...] = ()
+    late: bool = False
 
 
 def _native(counts: Counter[str]) -> Reader:

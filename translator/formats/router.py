@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -35,12 +35,40 @@ class _Level:
         names: Per source, the name of its format.
         readers: Per source, what reads its lines.
         unwrapping: What takes off the next wrapper; None where no more are looked for.
+        native: What reads native lines; None for their reader alone.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.readers: dict[str, _Reads] = {}
         self.unwrapping: Unwrapping | None = None
+        self.native: _Reads | None = None
+
+
+class _UntilLate:
+    """Reads native lines until one shows that its file is of a format that may show late.
+
+    Args:
+        formats: Those formats.
+        native: Reads native lines.
+        found: Told of a line and the name of the format that it has shown; gives what reads it.
+    """
+
+    def __init__(
+        self, formats: Sequence[Format], native: _Reads, found: Callable[[Line, str], _Reads]
+    ) -> None:
+        self._formats = formats
+        self._native = native
+        self._found = found
+
+    def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
+        """What the line means to the format that it shows, or else as a native one."""
+        record = parse_record(line.data)
+        if isinstance(record, dict):
+            for format_ in self._formats:
+                if format_.matches(record):
+                    return self._found(line, format_.name).read(line, now)
+        return self._native.read(line, now)
 
 
 class RouterState(msgspec.Struct):
@@ -62,7 +90,8 @@ class RouterState(msgspec.Struct):
 class Router:
     """Reads lines of any format: of one, or of whichever each file turns out to have.
 
-    A file is native until a line shows that it is something else, and stays what it has shown.
+    A file is what its first line shows that is understood, and stays it; a native one may still turn out to
+    be of a format that may show late.
 
     Args:
         format_name: The format of all files; "auto" to tell it for each.
@@ -85,6 +114,10 @@ class Router:
         self._of_source = self._levels[0].readers
         for outer, inner in zip(self._levels, self._levels[1:], strict=False):
             outer.unwrapping = Unwrapping(self.counts, partial(self._read_within, inner))
+        late = [format_ for format_ in self._told if format_.late]
+        if late and self._only is None:
+            for level in self._levels:
+                level.native = _UntilLate(late, self.reader(NATIVE), partial(self._turn, level))
 
     def read(self, line: Line, now: float) -> Sequence[Event] | Unreadable:
         """What the line means to the reader of its file's format."""
@@ -199,8 +232,14 @@ class Router:
                     return format_.name
         return None
 
+    def _turn(self, level: _Level, line: Line, name: str) -> _Reads:
+        self._settle(level, line.source, name)
+        return self.reader(name)
+
     def _settle(self, level: _Level, source: str, name: str) -> None:
-        reads = level.unwrapping if name == WRAPPED else self.reader(name)
+        reads: _Reads | None = level.unwrapping if name == WRAPPED else self.reader(name)
+        if name == NATIVE and level.native is not None:
+            reads = level.native
         if reads is None:
             return
         if level is not self._levels[0] and len(level.names) >= _MOST_WITHIN:

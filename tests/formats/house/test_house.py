@@ -172,7 +172,7 @@ def test_the_line_of_a_mistake_is_that_of_its_key(tmp_path: Path) -> None:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "translator", *arguments],
-        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "COLUMNS": "100"},
+        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "COLUMNS": "200"},
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class Tally(msgspec.Struct):
     Attributes:
         lines: How many lines it was the first to fit.
         timeless: How many of them had no time.
-        found: The numbers of its fields of which a value has been found.
+        found: The numbers of its fields at whose paths something stood.
         furthest: While no line has fitted, how many of its tests have held at once.
     """
 
@@ -48,7 +48,7 @@ def house_format(name: str, rules: Sequence[Rule]) -> Format:
     def matches(record: dict[str, Json]) -> bool:
         return any(rule.event_of(record) is not None for rule in rules)
 
-    return Format(name, make, (b"{",), matches)
+    return Format(name, make, (b"{",), matches, late=True)
 
 
 class HouseReader(LineReader):
@@ -89,6 +89,7 @@ class HouseReader(LineReader):
             value = source.of(record)
             if source.words is not None and source.path and (said := source.unknown(record)) is not None:
                 rest[source.path.text] = said
+                tally.found.add(number)
             if value is None:
                 continue
             tally.found.add(number)

@@ -35,7 +35,9 @@ class Source(msgspec.Struct, frozen=True):
 
     def of(self, record: dict[str, Json]) -> Json:
         """The value in a record; None where there is none."""
-        value = self.path.find(record) if self.path is not None else None
+        if self.path is None:
+            return self.fixed
+        value = self.path.find(record)
         if value is not None and self.words is not None:
             value = self.words.get(word_of(value))
         return self.fixed if value is None else value
@@ -68,7 +70,10 @@ class Rule(msgspec.Struct, frozen=True):
         for path, test in self.when:
             if not test(path.find(record)):
                 return None
-        said = self.event.of(record)
+        event = self.event
+        said = event.of(record)
+        if event.path is None or event.words is not None:
+            return said  # type: ignore[no-any-return] # such words have been checked
         if type(said) is str and (said in SPANS or meaning(said) is not None):
             return said
         return None
