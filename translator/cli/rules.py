@@ -39,12 +39,12 @@ def _done(rule: Rule, tally: Tally) -> str:
     if not tally.lines:
         tests = len(rule.when)
         if tally.furthest < tests:
-            return f"no line; none gets past `{rule.when[tally.furthest][0].text}`"
+            return f"no line; none that came to it gets past `{rule.when[tally.furthest][0].text}`"
         path = rule.event.path
         return f"no line; no event at `{path.text}`" if tests and path is not None else "no line"
     said = f"{tally.lines:,} lines" if tally.lines > 1 else "1 line"
     if tally.timeless:
-        said += f", {tally.timeless:,} without a time that can be read"
+        said += f", {tally.timeless:,} without a time"
     never = [
         name if (name := ".".join(place)) == source.path.text else f"{name} = {source.path.text}"
         for number, (place, source) in enumerate(rule.fields)
