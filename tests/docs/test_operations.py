@@ -93,7 +93,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
 
 
 def test_the_example_of_a_file_is_valid(tmp_path: Path) -> None:
-    (block,) = pages.blocks(CONFIGURATION, "toml")
+    block = pages.blocks(CONFIGURATION, "toml")[0]
     file = tmp_path / "translator.toml"
     file.write_text(block.text, encoding="utf-8")
     settings = resolve({}, {}, file)

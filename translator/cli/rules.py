@@ -6,6 +6,7 @@ from rich.console import Console
 
 from translator.formats.house.reader import HouseReader, Tally
 from translator.formats.house.rules import Rule
+from translator.formats.registry import AUTO
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
@@ -21,27 +22,26 @@ def print_rules(translation: Translation, settings: Settings, console: Console) 
     told = False
     for name, house in settings.house.items():
         reader = translation.reader(name)
-        if not isinstance(reader, HouseReader) or settings["format"] not in ("auto", name):
+        if not isinstance(reader, HouseReader) or settings["format"] not in (AUTO, name):
             continue
         forced = settings["format"] == name
         if not forced and not any(tally.lines for _, tally in reader.tallies):
             said = f"formats.{name}: no file has a line that fits a rule; --format {name} tells why"
-            console.print(said, style="dim", highlight=False, markup=False)
+            console.print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
             continue
         told = True
         for (rule, tally), origin in zip(reader.tallies, house.origins, strict=True):
             said = f"formats.{name}, {origin}: {_done(rule, tally)}"
-            console.print(said, style="dim", highlight=False, markup=False)
+            console.print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
     return told
 
 
 def _done(rule: Rule, tally: Tally) -> str:
     if not tally.lines:
-        tests = len(rule.when)
-        if tally.furthest < tests:
+        if tally.furthest < len(rule.when):
             return f"no line; none that came to it gets past `{rule.when[tally.furthest][0].text}`"
         path = rule.event.path
-        return f"no line; no event at `{path.text}`" if tests and path is not None else "no line"
+        return f"no line; no event at `{path.text}`" if path is not None else "no line"
     said = f"{tally.lines:,} lines" if tally.lines > 1 else "1 line"
     if tally.timeless:
         said += f", {tally.timeless:,} without a time"

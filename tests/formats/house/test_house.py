@@ -205,6 +205,9 @@ def test_words_that_no_map_knows_go_on() -> None:
     )
     assert (known.fields["provider"], known.extra) == ("openai", {})
     assert (unknown.fields["provider"], unknown.extra) == ("custom", {"llm.by": "HAL"})
+    dropping = formats_of(rule('event = "model"\ndrop = ["llm.by"]', fields=fields))
+    (silent,) = mapped([{"k": "v", "at": T0, "llm": {"by": "HAL"}}], dropping)
+    assert silent.extra == {}
 
 
 def test_dates_of_toml_are_texts() -> None:
@@ -325,24 +328,63 @@ NATIVE = [
     {"event": "agent.end", "agent": "A", "ts": 1_795_423_740_000, "trace_id": "t", "span_id": "1"},
 ]
 NAMES = sorted({key for record in NATIVE for key in record} - {"event"})
+KEYS = st.text('abcxyz_.@ é"'.replace('"', ""), min_size=1, max_size=6)
 
 
-@given(
-    st.lists(
-        st.text("abcxyz_", min_size=1, max_size=6), min_size=len(NAMES), max_size=len(NAMES), unique=True
+def put(record: Any, steps: Sequence[str | int], value: Any) -> None:
+    """Puts a value where the steps lead; lists grow as far as they must."""
+    for number, step in enumerate(steps):
+        if isinstance(step, int):
+            record.extend({} for _ in range(step + 1 - len(record)))
+        if number + 1 == len(steps):
+            record[step] = value
+        elif isinstance(step, int):
+            record = record[step]
+        else:
+            record = record.setdefault(step, [] if isinstance(steps[number + 1], int) else {})
+
+
+@st.composite
+def places(draw: st.DrawFn) -> list[list[str | int]]:
+    """For each name a place of its own: below keys of any letters, some in lists."""
+    own = draw(st.lists(KEYS, min_size=len(NAMES), max_size=len(NAMES), unique=True))
+    above = draw(
+        st.lists(st.sampled_from(["", "q", "q.r s", "list"]), min_size=len(NAMES), max_size=len(NAMES))
     )
-)
-@settings(max_examples=50, deadline=None)
-def test_a_native_log_under_other_keys_comes_back_as_the_same_spans(keys: list[str]) -> None:
-    renamed = {name: ["q", key] for name, key in zip(NAMES, keys, strict=True)}
-    records = [
-        {
-            "kind": record["event"],
-            "q": {renamed[name][1]: value for name, value in record.items() if name != "event"},
-        }
-        for record in NATIVE
-    ]
-    events = {str(record["event"]): str(record["event"]) for record in NATIVE}
-    fields = {("timestamp" if name == "ts" else name): "q." + key for name, (_, key) in renamed.items()}
-    formats = load_formats({"mine": [{"event": {"path": "kind", "map": events}, "fields": fields}]})
-    assert identities(mapped(records, formats)) == identities(translated(lines_of(NATIVE)))
+    found: list[list[str | int]] = []
+    for key, parent in zip(own, above, strict=True):
+        if parent == "list":
+            found.append([parent, draw(st.integers(0, 3)), key])
+        else:
+            found.append([parent, key] if parent else ["own " + key])
+    return found
+
+
+@given(places(), st.lists(st.text(min_size=1, max_size=6), min_size=4, max_size=4, unique=True))
+@settings(max_examples=100, deadline=None)
+def test_a_native_log_under_other_keys_comes_back_as_the_same_spans(
+    where: list[list[str | int]], words: list[str]
+) -> None:
+    events = dict(zip((str(record["event"]) for record in NATIVE), words, strict=True))
+    records = []
+    for record in NATIVE:
+        renamed: dict[str, Any] = {"kind": events[str(record["event"])]}
+        for name, steps in zip(NAMES, where, strict=True):
+            if name in record:
+                put(renamed, steps, record[name])
+        records.append(renamed)
+    fields = {
+        "timestamp" if name == "ts" else name: ".".join(
+            str(step) if isinstance(step, int) else f'"{step}"' for step in steps
+        )
+        for name, steps in zip(NAMES, where, strict=True)
+    }
+    table = {
+        "event": {"path": "kind", "map": {word: name for name, word in events.items()}},
+        "fields": fields,
+    }
+    spans = mapped(records, load_formats({"mine": [table]}))
+    told = translated(lines_of(NATIVE))
+    assert identities(spans) == identities(told)
+    assert [span.fields for span in spans] == [span.fields for span in told]
+    assert not any(span.extra for span in spans)

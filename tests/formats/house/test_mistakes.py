@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.formats.house.test_house import SHOP, rule
 from translator.errors import ConfigurationError
+from translator.formats.house.load import load_formats
+from translator.formats.house.problems import MappingError
 from translator.settings import resolve
 from translator.toml_lines import line_of
 
@@ -174,6 +179,43 @@ def test_a_key_is_found_behind_any_statements(before: list[str]) -> None:
     text = "\n".join([*unique, "[there]", "is = [\n  1,\n]", "after = 2"])
     assert line_of(text, ("there", "is", 0)) == text.split("\n").index("is = [") + 1
     assert line_of(text, ("there", "is not")) == text.split("\n").index("[there]") + 1
+
+
+TABLE: dict[str, Any] = tomllib.loads(SHOP.read_text(encoding="utf-8"))["formats"]
+SAID = st.recursive(
+    st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.dates()
+    | st.sampled_from(["model", "a.b"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=5) | st.sampled_from(["path", "map", "value", "not"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_anything_may_be_written_in_a_rule(data: st.DataObject) -> None:
+    changed = copy.deepcopy(TABLE)
+    here: Any = changed
+    while True:
+        keys = list(range(len(here))) if isinstance(here, list) else sorted(here)
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(here[key], (dict, list)) or not here[key] or data.draw(st.integers(0, 3)) == 0:
+            break
+        here = here[key]
+    here[key] = data.draw(SAID)
+    try:
+        (made,) = load_formats(changed)
+    except MappingError:
+        return
+    made.matches({"logger": "llm", "msg": "chat completed"})
 
 
 def test_the_sample_is_right() -> None:

@@ -61,7 +61,8 @@ def read_rule(table: Json) -> Rule:
         raise MappingError(problems)
     sources = [event, *(source for _, source in fields)]
     paths = [source.path for source in sources if source.path is not None]
-    return Rule(tuple(when), event, tuple(fields), taken_of([*paths, *told, *dropped]))
+    taken = taken_of([*paths, *told, *dropped])
+    return Rule(tuple(when), event, tuple(fields), taken, frozenset(path.text for path in dropped))
 
 
 def _attempt(problems: list[Problem], keys: Keys, read: Callable[[], _Read]) -> _Read | None:

@@ -88,8 +88,9 @@ class HouseReader(LineReader):
         for number, (place, source) in enumerate(rule.fields):
             value = source.of(record)
             if source.words is not None and source.path and (said := source.unknown(record)) is not None:
-                rest[source.path.text] = said
                 tally.found.add(number)
+                if source.path.text not in rule.dropped:
+                    rest[source.path.text] = said
             if value is None:
                 continue
             tally.found.add(number)

@@ -58,12 +58,14 @@ class Rule(msgspec.Struct, frozen=True):
         event: The event's name.
         fields: Names of the log format, and where their values stand.
         taken: What it takes of a record, or leaves out; all else is passed on as it is.
+        dropped: The paths that it leaves out.
     """
 
     when: tuple[tuple[Path, Test], ...]
     event: Source
     fields: tuple[tuple[tuple[str, ...], Source], ...]
     taken: Taken
+    dropped: frozenset[str]
 
     def event_of(self, record: dict[str, Json]) -> str | None:
         """The event that a record is by this rule; None if it is none."""
