@@ -12,7 +12,7 @@ from tests.docs import pages, refresh, results
 from tests.docs.pages import Block
 from translator.content.messages import input_messages, output_messages
 from translator.content.usage import read_usage
-from translator.envelopes.attributes import BLANKED
+from translator.envelopes.extra import BLANKED
 from translator.formats.native.fields import ALIASES, USAGE_NAMES, Type, squash
 from translator.formats.native.names import CHUNKS, ENDS, FAILURES, STARTS, SUBJECTS, WHOLES
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from translator.content.chat import Message, as_message, read_message
+from translator.content.chat import Message, as_message, plain_message, read_message
 from translator.content.parts import builder_of, read_part
 from translator.content.values import first
 from translator.model import Json
@@ -64,6 +64,12 @@ def _read_list(items: list[Json], default: str, *, said: bool) -> list[Message] 
     known = False
     open_role = ""
     for item in items:
+        plain = plain_message(item)
+        if plain is not None:
+            known = True
+            messages.append(plain)
+            open_role = ""
+            continue
         message = as_message(item)
         if message is not None:
             known = True

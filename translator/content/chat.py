@@ -14,7 +14,7 @@ from translator.content.parts import (
     result_of,
     text_part,
 )
-from translator.content.values import BLOB, first
+from translator.content.values import BLOB, first, strip_data_urls
 from translator.model import Json
 
 Message = dict[str, Json]
@@ -61,6 +61,22 @@ def as_message(item: Json) -> Message | None:
                 return inner
     inner = item.get("content")
     return inner if type(inner) is dict and _is_message(inner) else None
+
+
+def plain_message(item: Json) -> Message | None:
+    """The message that the item is, where it is nothing but a role and a text, as most are.
+
+    It is what `read_message` makes of it, only sooner.
+    """
+    if type(item) is not dict or len(item) != 2:
+        return None
+    role, text = item.get("role"), item.get("content")
+    if type(role) is not str or type(text) is not str or not text:
+        return None
+    known = ROLES.get(role.lower())
+    if known is None or known == "tool":
+        return None
+    return {"role": known, "parts": [{"type": "text", "content": strip_data_urls(text)}]}
 
 
 def read_message(message: Message, default: str) -> list[Message]:

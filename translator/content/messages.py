@@ -66,12 +66,12 @@ def output_messages(value: Json) -> Conversation:
     """
     conversation = _conversation(_read(value, "assistant"))
     messages = conversation.messages
-    if any(message["role"] != "assistant" for message in messages):
-        answered = any(message["role"] == "assistant" for message in messages)
+    roles = {message["role"] for message in messages}
+    if roles and roles != {"assistant"}:
         conversation.messages = [
             {"role": "assistant", "parts": message["parts"]}
             for message in messages
-            if not answered or message["role"] != "user"
+            if "assistant" not in roles or message["role"] != "user"
         ]
     return conversation
 
@@ -155,7 +155,7 @@ def _read(value: Json, default: str) -> list[Message]:
 
 
 def _conversation(messages: list[Message]) -> Conversation:
-    if all(message["role"] != "system" for message in messages):
+    if "system" not in {message["role"] for message in messages}:
         return Conversation(messages)
     prompts = [
         part["content"]

@@ -41,11 +41,15 @@ def span_name(kind: Kind, fields: Fields) -> str:
         return f"handoff from {source} to {target}"
     if kind is Kind.OTHER:
         return str(fields.get("other", "span"))
-    operation = operation_of(kind, fields) or ""
-    subject = fields.get(_SUBJECTS[kind])
-    if subject is None and kind is Kind.MODEL:
-        subject = fields.get("response_model")
-    return f"{operation} {subject}" if subject else operation
+    if kind is Kind.MODEL:
+        operation = operation_of(kind, fields)
+        subject = fields.get("model")
+        if subject is None:
+            subject = fields.get("response_model")
+    else:
+        operation = _FIXED_OPERATIONS[kind]
+        subject = fields.get(_SUBJECTS[kind])
+    return f"{operation} {subject}" if subject else str(operation)
 
 
 _FIXED_OPERATIONS = {
@@ -53,4 +57,4 @@ _FIXED_OPERATIONS = {
     Kind.TOOL: "execute_tool",
     Kind.HANDOFF: "handoff",
 }
-_SUBJECTS = {Kind.AGENT: "agent", Kind.MODEL: "model", Kind.TOOL: "tool"}
+_SUBJECTS = {Kind.AGENT: "agent", Kind.TOOL: "tool"}

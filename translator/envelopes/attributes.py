@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Container
 
 import msgspec
 import orjson
 from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
-from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
 from translator.content.names import op_of, operation_of, span_name
 from translator.content.plain import json_text
-from translator.content.usage import Usage
-from translator.envelopes.conventions import coerced, known, type_of
-from translator.envelopes.providers import guess_provider
+from translator.envelopes.calls import add_call
+from translator.envelopes.conventions import coerced, type_of
+from translator.envelopes.extra import add_extra
+from translator.envelopes.typed import Part, Typed, string
 from translator.model import Json, Kind, Span
-
-Typed = dict[str, dict[str, Any]]
-"""Attributes as span v2 writes them: `{key: {"type": …, "value": …}}`."""
 
 ORIGIN = "auto.ai.log_translator"
 PLATFORM = "other"
 
 INCOMPLETE = "translator.incomplete"
 TRUNCATED = "translator.truncated"
+
+SEGMENT_ID, SEGMENT_NAME = "segment's id", "segment's name"
+"""What outlines call two things that stand in no field."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -72,10 +71,6 @@ def _reasons(value: Json) -> str:
 
 def _seconds(value: int) -> float:
     return value / 1e6
-
-
-def _text(value: Json) -> str:
-    return value if type(value) is str else json_text(value)
 
 
 def _tool_data(value: Json) -> str:
@@ -155,44 +150,25 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
 }
 """Which field becomes which attribute, by the kind of span."""
 
-USAGE_KEYS = (
-    ("input_tokens", NAMES.GEN_AI_USAGE_INPUT_TOKENS),
-    ("output_tokens", NAMES.GEN_AI_USAGE_OUTPUT_TOKENS),
-    ("cache_read", NAMES.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS),
-    ("cache_write", NAMES.GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS),
-    ("reasoning", NAMES.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS),
-    ("total", NAMES.GEN_AI_USAGE_TOTAL_TOKENS),
-)
 
-CONTENT_PREFIXES = (
-    "user.", "enduser.", "gen_ai.prompt", "gen_ai.embeddings.input", "gen_ai.memory.", "gen_ai.input.",
-    "gen_ai.output.", "gen_ai.system_instructions", "gen_ai.tool.call.", "gen_ai.response.text",
-    "mcp.request.argument.", "mcp.prompt.result.", "mcp.tool.result.",
-)  # fmt: skip
-"""Attributes of the conventions that hold messages, tool data or user data."""
+def outline(span: Span, identity: Identity, privacy: Privacy) -> dict[str, Part]:
+    """The attributes that come first, in their order: those that the table of rules tells.
 
-BLANKED = ("auth", "secret", "password", "passwd", "api_key", "apikey", "token", "credential")
-"""Parts of keys that make the server blank a value, however harmless; such keys go into one JSON."""
-
-OTHER = "log.other"
-_LONGEST_KEY = 200
-_PLAIN = {str: "string", bool: "boolean", float: "double", int: "integer"}
-
-
-def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
-    """All attributes of a span under their current names, before masking and trimming."""
+    It depends on nothing but the kind, the operation, which fields there are and which of them are
+    None, and whether the span is its segment's own.
+    """
     fields = span.fields
-    out: Typed = {
-        "sentry.op": _string(op_of(span.kind, fields)),
-        "sentry.origin": _string(ORIGIN),
-        "sentry.segment.id": _string(span.segment_id),
-        "sentry.segment.name": _string(span.segment_name or span_name(span.kind, fields)),
-        "sentry.sdk.name": _string(identity.sdk_name),
-        "sentry.sdk.version": _string(identity.sdk_version),
+    out = {
+        "sentry.op": Part("string", op_of(span.kind, fields)),
+        "sentry.origin": Part("string", ORIGIN),
+        "sentry.segment.id": Part("string", None, SEGMENT_ID),
+        "sentry.segment.name": Part("string", None, SEGMENT_NAME),
+        "sentry.sdk.name": Part("string", identity.sdk_name),
+        "sentry.sdk.version": Part("string", identity.sdk_version),
     }
     if span.segment_id == span.span_id:
-        out["sentry.segment.name.source"] = _string("custom")
-        out["sentry.platform"] = _string(PLATFORM)
+        out["sentry.segment.name.source"] = Part("string", "custom")
+        out["sentry.platform"] = Part("string", PLATFORM)
     for value, key in (
         (operation_of(span.kind, fields), "gen_ai.operation.name"),
         (identity.environment, "sentry.environment"),
@@ -200,113 +176,51 @@ def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
         (identity.server_name, "server.address"),
     ):
         if value is not None:
-            out[key] = _string(value)
+            out[key] = Part("string", value)
     for rule in RULES[span.kind]:
-        said = fields.get(rule.field)
-        if said is None or (rule.content and not privacy.content):
-            continue
-        if rule.convert is not None:
-            said = rule.convert(said)
-        if said is not None:
-            out[rule.key] = {"type": rule.type, "value": said}
+        if fields.get(rule.field) is not None and (privacy.content or not rule.content):
+            out[rule.key] = Part(rule.type, None, rule.field, rule.convert)
     if "failure" in fields:
-        out["sentry.status"] = _string("internal_error")
-    if span.incomplete is not None:
-        out[INCOMPLETE] = _string(span.incomplete)
-    if span.kind is Kind.MODEL or span.kind is Kind.AGENT:
-        _add_call(out, span, privacy)
-    if span.extra:
-        _add_extra(out, span.extra, privacy)
+        out["sentry.status"] = Part("string", "internal_error")
     return out
 
 
-def _string(value: str) -> dict[str, Any]:
-    return {"type": "string", "value": value}
+def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
+    """All attributes of a span under their current names, before masking and trimming."""
+    said = {
+        **span.fields,
+        SEGMENT_ID: span.segment_id,
+        SEGMENT_NAME: span.segment_name or span_name(span.kind, span.fields),
+    }
+    out: Typed = {}
+    for key, (wire_type, constant, field, convert) in outline(span, identity, privacy).items():
+        value = said[field] if field else constant
+        if convert is not None:
+            value = convert(value)
+        if value is not None:
+            out[key] = {"type": wire_type, "value": value}
+    out.update(own_attributes(span, out, privacy))
+    if span.extra:
+        add_extra(out, span.extra, (), content=privacy.content, most=privacy.log_attributes)
+    return out
 
 
-def _add_call(out: Typed, span: Span, privacy: Privacy) -> None:
-    fields = span.fields
-    usage: Usage | None = fields.get("usage")
-    if usage is not None:
-        for name, key in USAGE_KEYS:
-            count = getattr(usage, name)
-            if count is not None:
-                out[key] = {"type": "integer", "value": count}
-    if span.kind is Kind.MODEL:
-        _add_models(out, fields)
-        seconds = (span.end - span.start) / 1e6
-        if usage is not None and usage.output_tokens and seconds > 0:
-            rate = round(usage.output_tokens / seconds, 3)
-            out["gen_ai.response.tokens_per_second"] = {"type": "double", "value": rate}
-        if "call_id" in fields:
-            out["log.call_id"] = _string(fields["call_id"])
-    if "tools" in fields:
-        out["gen_ai.tool.definitions"] = _string(json_text(tool_definitions(fields["tools"])))
-    if privacy.content:
-        _add_messages(out, fields)
+def own_attributes(span: Span, taken: Container[str], privacy: Privacy) -> Typed:
+    """The attributes that follow the outline, which are computed of several fields.
+
+    Args:
+        span: The span.
+        taken: The keys of the outline.
+        privacy: What may be sent.
+    """
+    out: Typed = {}
+    _add_marks(out, span)
+    if span.kind is Kind.MODEL or span.kind is Kind.AGENT:
+        add_call(out, span, taken, content=privacy.content)
+    return out
 
 
-def _add_models(out: Typed, fields: Mapping[str, Json]) -> None:
-    """Request and response model, each from the other where the log has but one, and the provider."""
-    model = fields.get("model") or fields.get("response_model")
-    if model is None:
-        return
-    out.setdefault("gen_ai.request.model", _string(model))
-    out.setdefault("gen_ai.response.model", _string(model))
-    if "provider" not in fields:
-        provider = guess_provider(model)
-        if provider is not None:
-            out["gen_ai.provider.name"] = _string(provider)
-
-
-def _add_messages(out: Typed, fields: Mapping[str, Json]) -> None:
-    prompts: list[str] = []
-    if fields.get("operation") == "embeddings":
-        if "input" in fields:
-            out["gen_ai.embeddings.input"] = _string(_text(fields["input"]))
-        return
-    if "system" in fields:
-        said = system_text(fields["system"])
-        if said:
-            prompts.append(said)
-    if "input" in fields:
-        conversation = input_messages(fields["input"])
-        if conversation.system and conversation.system not in prompts:
-            prompts.append(conversation.system)
-        if conversation.messages:
-            out["gen_ai.input.messages"] = _string(json_text(conversation.messages))
-    if "output" in fields:
-        answer = output_messages(fields["output"]).messages
-        if answer:
-            out["gen_ai.output.messages"] = _string(json_text(answer))
-    if prompts:
-        out["gen_ai.system_instructions"] = _string("\n\n".join(prompts))
-
-
-def _add_extra(out: Typed, extra: Mapping[str, Json], privacy: Privacy) -> None:
-    """What the log says beyond its format: attributes of the conventions, then the log's own."""
-    left = privacy.log_attributes
-    other: dict[str, Json] = {}
-    for key, value in extra.items():
-        found = known(key)
-        if found is not None:
-            if found.key in out or (not privacy.content and found.key.startswith(CONTENT_PREFIXES)):
-                continue
-            fitting = coerced(value, found.type)
-            if fitting is not None:
-                out[found.key] = {"type": found.type, "value": fitting}
-                continue
-        if left <= 0:
-            continue
-        left -= 1
-        name = key[:_LONGEST_KEY]
-        if any(word in name.lower() for word in BLANKED):
-            other[name] = value
-            continue
-        wire_type = _PLAIN.get(type(value))
-        fitting = coerced(value, wire_type) if wire_type is not None else None
-        out["log." + name] = (
-            _string(json_text(value)) if fitting is None else {"type": wire_type, "value": fitting}
-        )
-    if other:
-        out[OTHER] = _string(json_text(other))
+def _add_marks(out: Typed, span: Span) -> None:
+    """What the translator itself has to say of the span."""
+    if span.incomplete is not None:
+        out[INCOMPLETE] = string(span.incomplete)

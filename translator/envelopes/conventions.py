@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple
 
@@ -50,7 +49,6 @@ def type_of(key: str) -> str:
     return _TYPES.get(ATTRIBUTE_METADATA[key].type, "string")
 
 
-@lru_cache(maxsize=4096)
 def known(key: str) -> Known | None:
     """The current name and type of a key that a log has in common with the conventions.
 

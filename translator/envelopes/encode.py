@@ -14,12 +14,13 @@ from translator.envelopes.attributes import (
     TRUNCATED,
     Identity,
     Privacy,
-    Typed,
     build_attributes,
 )
 from translator.envelopes.legacy import AttributeNames, apply_names
 from translator.envelopes.secrets import mask_text, mask_value, may_hold_secret
+from translator.envelopes.templates import Templates
 from translator.envelopes.trim import trim_attributes
+from translator.envelopes.typed import Typed, string
 from translator.model import Span
 
 SPAN_LIMIT = 900_000
@@ -32,14 +33,17 @@ class Encoded(msgspec.Struct, frozen=True):
     Attributes:
         span: What it was made from.
         name: The name that Sentry shows.
-        attributes: Its attributes.
         data: The span as the JSON object of span v2, in bytes.
     """
 
     span: Span
     name: str
-    attributes: Typed
     data: bytes
+
+    def attributes(self) -> Typed:
+        """Its attributes, read from the bytes."""
+        made: Typed = orjson.loads(self.data)["attributes"]
+        return made
 
 
 class SpanEncoder:
@@ -70,11 +74,21 @@ class SpanEncoder:
         self._names = names
         self._mask_secrets = mask_secrets
         self._span_limit = span_limit
+        # Old names are made of the attributes, which templates do not have.
+        current = names is AttributeNames.CURRENT
+        self._templates = Templates(identity, privacy, mask_secrets=mask_secrets) if current else None
         self.counts: Counter[str] = Counter()
 
     def encode(self, span: Span) -> Encoded:
         """The span with its attributes, as it goes over the wire."""
         name = span_name(span.kind, span.fields)
+        data = None if self._templates is None else self._templates.fill(span, name)
+        if data is None or len(data) > self._span_limit:
+            name, data = self._whole(span, name)
+        return Encoded(span, name, data)
+
+    def _whole(self, span: Span, name: str) -> tuple[str, bytes]:
+        """The name and the bytes of a span in the plain way, masked and shortened where it must be."""
         attributes = build_attributes(span, self._identity, self._privacy)
         record = span_record(span, name, attributes)
         data = json_bytes(record)
@@ -92,10 +106,10 @@ class SpanEncoder:
             room = self._span_limit - (len(data) - len(json_bytes(attributes)))
             cut = trim_attributes(attributes, max(room, 1_000))
             if cut:
-                attributes[TRUNCATED] = {"type": "string", "value": orjson.dumps(cut).decode()}
+                attributes[TRUNCATED] = string(orjson.dumps(cut).decode())
                 self.counts["shortened_spans"] += 1
             data = json_bytes(record)
-        return Encoded(span, name, attributes, data)
+        return name, data
 
 
 def span_record(span: Span, name: str, attributes: Typed) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import orjson
 
 from translator.content.messages import legacy_messages, texts, tool_calls
 from translator.content.plain import json_text
-from translator.envelopes.attributes import Typed
+from translator.envelopes.typed import Typed
 from translator.model import Json
 
 

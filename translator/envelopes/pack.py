@@ -82,7 +82,8 @@ class Sender:
     def header(self, trace_id: str, baggage: Mapping[str, str]) -> dict[str, Json]:
         """An envelope's header without the time of sending."""
         context = {"trace_id": trace_id, **self._context}
-        context.update((name, baggage[name]) for name in _FROM_BAGGAGE if name in baggage)
+        if baggage:
+            context.update((name, baggage[name]) for name in _FROM_BAGGAGE if name in baggage)
         return {"sdk": self._sdk, "trace": context}
 
 
@@ -118,7 +119,13 @@ class SpanPacker:
     def restore(self, state: PackerState, encode: Callable[[Span], Encoded]) -> None:
         """Nothing is ever held."""
 
-    def _parts(self, items: list[Encoded]) -> Iterator[list[Encoded]]:
+    def _parts(self, items: list[Encoded]) -> Iterable[list[Encoded]]:
+        size = sum([len(item.data) for item in items]) + len(items)
+        ids = {item.span.span_id for item in items}
+        whole = size <= self._max_bytes and len(items) <= self._max_spans and len(ids) == len(items)
+        return (items,) if whole else self._divided(items)
+
+    def _divided(self, items: list[Encoded]) -> Iterator[list[Encoded]]:
         part: list[Encoded] = []
         ids: set[str] = set()
         size = 0
@@ -136,7 +143,7 @@ class SpanPacker:
 
     def _envelope(self, part: list[Encoded]) -> Envelope:
         trace_id = part[0].span.trace_id
-        payload = b'{"version":2,"items":[' + b",".join(item.data for item in part) + b"]}"
+        payload = b'{"version":2,"items":[' + b",".join([item.data for item in part]) + b"]}"
         return Envelope(
             trace_id=trace_id,
             category="span",
@@ -144,7 +151,7 @@ class SpanPacker:
             header=self._sender.header(trace_id, part[0].span.baggage),
             item_header={"type": "span", "content_type": CONTENT_TYPE, "item_count": len(part)},
             payload=payload,
-            span_ids=tuple(item.span.span_id for item in part),
+            span_ids=tuple([item.span.span_id for item in part]),
         )
 
 

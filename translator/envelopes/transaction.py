@@ -175,14 +175,15 @@ class TransactionPacker:
 
     def _described(self, item: Encoded) -> dict[str, Any]:
         span = item.span
+        attributes = item.attributes()
         data = {
             key: self._reshaped[key](attribute["value"]) if key in self._reshaped else attribute["value"]
-            for key, attribute in item.attributes.items()
+            for key, attribute in attributes.items()
         }
         described: dict[str, Any] = {
             "trace_id": span.trace_id,
             "span_id": span.span_id,
-            "op": item.attributes["sentry.op"]["value"],
+            "op": attributes["sentry.op"]["value"],
             "origin": ORIGIN,
             "status": _status(span.fields.get("failure")),
             "data": data,

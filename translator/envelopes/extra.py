@@ -1,0 +1,127 @@
+"""What a log says beyond its format: attributes that Sentry's conventions know, and the log's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from translator.content.plain import json_text
+from translator.envelopes.calls import CALL_ID
+from translator.envelopes.conventions import Known, coerced, known
+from translator.envelopes.typed import Part, Typed, string
+from translator.model import Json
+
+CONTENT_PREFIXES = (
+    "user.", "enduser.", "gen_ai.prompt", "gen_ai.embeddings.input", "gen_ai.memory.", "gen_ai.input.",
+    "gen_ai.output.", "gen_ai.system_instructions", "gen_ai.tool.call.", "gen_ai.response.text",
+    "mcp.request.argument.", "mcp.prompt.result.", "mcp.tool.result.",
+)  # fmt: skip
+"""Attributes of the conventions that hold messages, tool data or user data."""
+
+BLANKED = ("auth", "secret", "password", "passwd", "api_key", "apikey", "token", "credential")
+"""Parts of keys that make the server blank a value, however harmless; such keys go into one JSON."""
+
+OTHER = "log.other"
+_LONGEST_KEY = 200
+_PLAIN = {bool: "boolean", float: "double", int: "integer"}
+_FITTING: dict[type, Callable[[Json], Json] | None] = {
+    str: None,
+    bool: None,
+    float: lambda value: coerced(value, "double"),
+    int: lambda value: coerced(value, "integer"),
+}
+"""How values of the plain types are made to fit; None comes of those that do not."""
+
+
+class _Place(NamedTuple):
+    """Where the value under a key of the log goes.
+
+    Attributes:
+        known: The attribute of the conventions that it is, if it is one.
+        content: Whether that holds messages, tool data or user data.
+        blanked: Whether the server would blank an attribute of the key.
+        own: The attribute of the log's own that it is otherwise; where blanked, its key in `OTHER`.
+    """
+
+    known: Known | None
+    content: bool
+    blanked: bool
+    own: str
+
+
+def _find_place(key: str) -> _Place:
+    found = known(key)
+    name = key[:_LONGEST_KEY]
+    lowered = name.lower()
+    blanked = any(word in lowered for word in BLANKED)
+    content = found is not None and found.key.startswith(CONTENT_PREFIXES)
+    return _Place(found, content, blanked, name if blanked else "log." + name)
+
+
+_remembered_place = lru_cache(maxsize=2048)(_find_place)
+
+
+def plain_extra(extra: Mapping[str, Json], taken: Container[str], most: int) -> dict[str, Part] | None:
+    """What `add_extra` makes of each key, where nothing but the type of its value decides on that.
+
+    Args:
+        extra: By the log's own keys.
+        taken: Attributes that there are already.
+        most: How many keys of the log's own are added.
+    """
+    parts: dict[str, Part] = {}
+    for key, value in extra.items():
+        place = _find_place(key)
+        name = place.own
+        if place.known is not None or place.blanked or name in taken or name in parts or name == CALL_ID:
+            return None
+        wire_type = _PLAIN.get(type(value), "string")
+        parts[name] = Part(wire_type, None, key, _FITTING.get(type(value), json_text))
+    return parts if len(parts) <= most else None
+
+
+def add_extra(
+    out: Typed,
+    extra: Mapping[str, Json],
+    taken: Container[str],
+    *,
+    content: bool,
+    most: int,
+) -> None:
+    """Adds attributes for what the log says beyond its format.
+
+    Args:
+        out: Where to; what is in it goes before attributes of the conventions.
+        extra: By the log's own keys.
+        taken: Attributes elsewhere, which go before as well.
+        content: Whether attributes of the conventions that hold content are added.
+        most: How many keys of the log's own are added.
+    """
+    other: dict[str, Json] = {}
+    for key, value in extra.items():
+        # Hostile logs must not fill the memory: a key that is too long to be kept whole is forgotten.
+        place = _remembered_place(key) if len(key) <= _LONGEST_KEY else _find_place(key)
+        found = place.known
+        if found is not None:
+            if found.key in out or found.key in taken or (place.content and not content):
+                continue
+            fitting = coerced(value, found.type)
+            if fitting is not None:
+                out[found.key] = {"type": found.type, "value": fitting}
+                continue
+        if most <= 0:
+            continue
+        most -= 1
+        if place.blanked:
+            other[place.own] = value
+        elif type(value) is str:
+            out[place.own] = string(value)
+        else:
+            wire_type = _PLAIN.get(type(value))
+            fitting = None if wire_type is None else coerced(value, wire_type)
+            out[place.own] = (
+                string(json_text(value)) if fitting is None else {"type": wire_type, "value": fitting}
+            )
+    if other:
+        out[OTHER] = string(json_text(other))
