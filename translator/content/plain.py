@@ -24,7 +24,10 @@ def json_bytes(value: Json) -> bytes:
 
 def json_text(value: Json) -> str:
     """The same as a text."""
-    return json_bytes(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, ValueError):
+        return json_bytes(value).decode()
 
 
 def plain(value: Json, depth: int = 0) -> Json:

@@ -7,7 +7,6 @@ the answer and returns it. Neither are urllib3's repeats and redirects.
 
 from __future__ import annotations
 
-import gzip
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
 from translator.delivery.answers import NETWORK, RATE_LIMITED, answer_of, cause_of, clean
+from translator.delivery.compression import gzipped
 from translator.delivery.destination import Destination
 from translator.delivery.limits import RateLimits
 from translator.model import Answer, Envelope, Refused, Retry
@@ -105,7 +105,7 @@ class EnvelopeTransport(HttpTransport):
         body = serialize(envelope, sent_at)
         if self._gzip_level:
             headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, self._gzip_level, mtime=0)
+            body = gzipped(body, self._gzip_level)
         try:
             response = self._request("POST", EndpointType.ENVELOPE, body, headers)
             said = self._read(response)

@@ -197,7 +197,7 @@ def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
         value = said[field] if field else constant
         if convert is not None:
             value = convert(value)
-        if value is not None:
+        if value is not None or not field:
             out[key] = {"type": wire_type, "value": value}
     out.update(own_attributes(span, out, privacy))
     if span.extra:
@@ -214,13 +214,8 @@ def own_attributes(span: Span, taken: Container[str], privacy: Privacy) -> Typed
         privacy: What may be sent.
     """
     out: Typed = {}
-    _add_marks(out, span)
+    if span.incomplete is not None:
+        out[INCOMPLETE] = string(span.incomplete)
     if span.kind is Kind.MODEL or span.kind is Kind.AGENT:
         add_call(out, span, taken, content=privacy.content)
     return out
-
-
-def _add_marks(out: Typed, span: Span) -> None:
-    """What the translator itself has to say of the span."""
-    if span.incomplete is not None:
-        out[INCOMPLETE] = string(span.incomplete)

@@ -16,6 +16,11 @@ from translator.model import Json, Kind, Span
 
 CALL_ID = "log.call_id"
 
+_SAID = frozenset({"system", "input", "output"})
+"""The fields that messages are made of."""
+
+_MODELS = ("gen_ai.request.model", "gen_ai.response.model")
+
 USAGE_KEYS = (
     NAMES.GEN_AI_USAGE_INPUT_TOKENS,
     NAMES.GEN_AI_USAGE_OUTPUT_TOKENS,
@@ -52,7 +57,7 @@ def add_call(out: Typed, span: Span, taken: Container[str], *, content: bool) ->
             out[CALL_ID] = string(fields["call_id"])
     if "tools" in fields:
         out["gen_ai.tool.definitions"] = string(json_text(tool_definitions(fields["tools"])))
-    if content:
+    if content and not _SAID.isdisjoint(fields):
         _add_messages(out, fields)
 
 
@@ -61,7 +66,7 @@ def _add_models(out: Typed, fields: Mapping[str, Json], taken: Container[str]) -
     model = fields.get("model") or fields.get("response_model")
     if model is None:
         return
-    for key in ("gen_ai.request.model", "gen_ai.response.model"):
+    for key in _MODELS:
         if key not in taken:
             out[key] = string(model)
     if "provider" not in fields:

@@ -86,6 +86,8 @@ class Template(msgspec.Struct, frozen=True):
         lists = False
         if not self.extra:
             add_extra(own, span.extra, self.keys, content=privacy.content, most=privacy.log_attributes)
+            if not self.keys.isdisjoint(own):
+                return None
             lists = any(attribute["type"] == "array" for attribute in own.values())
         try:
             said = orjson.dumps(values, option=orjson.OPT_INDENT_2)
@@ -197,7 +199,7 @@ def _text_of(parts: Mapping[str, Part]) -> bytes:
     """The JSON of attributes, with `%b` for what is no constant."""
     made = []
     for key, part in parts.items():
-        value = b"%b" if part.value is None else _literal(part.value)
+        value = b"%b" if part.field else _literal(part.value)
         made.append(_literal(key) + b':{"type":' + _literal(part.type) + b',"value":' + value + b"}")
     return b",".join(made)
 

@@ -16,8 +16,8 @@ class Part(NamedTuple):
 
     Attributes:
         type: Its type on the wire.
-        value: The constant; None where it is made of a field.
-        field: The field, or the log's own key.
+        value: The constant.
+        field: The field, or the log's own key; empty for a constant.
         convert: How the value is made of the field, where it is not the field as it is.
     """
 
