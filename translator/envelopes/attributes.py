@@ -11,7 +11,7 @@ from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
 from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
 from translator.content.names import op_of, operation_of, span_name
-from translator.content.plain import json_text
+from translator.content.plain import json_text, rfc3339
 from translator.content.usage import Usage
 from translator.envelopes.conventions import coerced, known, type_of
 from translator.envelopes.providers import guess_provider
@@ -25,6 +25,8 @@ PLATFORM = "other"
 
 INCOMPLETE = "translator.incomplete"
 TRUNCATED = "translator.truncated"
+ORIGINAL_START = "translator.original_start"
+"""When a span truly began whose times were moved forward, in RFC 3339."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -211,13 +213,20 @@ def build_attributes(span: Span, identity: Identity, privacy: Privacy) -> Typed:
             out[rule.key] = {"type": rule.type, "value": said}
     if "failure" in fields:
         out["sentry.status"] = _string("internal_error")
-    if span.incomplete is not None:
-        out[INCOMPLETE] = _string(span.incomplete)
+    _add_marks(out, span)
     if span.kind is Kind.MODEL or span.kind is Kind.AGENT:
         _add_call(out, span, privacy)
     if span.extra:
         _add_extra(out, span.extra, privacy)
     return out
+
+
+def _add_marks(out: Typed, span: Span) -> None:
+    """What the translator itself has to say of the span."""
+    if span.incomplete is not None:
+        out[INCOMPLETE] = _string(span.incomplete)
+    if span.shifted:
+        out[ORIGINAL_START] = _string(rfc3339(span.start - span.shifted))
 
 
 def _string(value: str) -> dict[str, Any]:
