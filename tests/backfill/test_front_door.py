@@ -320,6 +320,15 @@ def test_the_spans_are_those_of_one_process(workers: str, logs: Logs) -> None:
     assert set(logs.server.times.values()) == {2}
 
 
+def test_workers_say_no_more_than_was_asked_for(logs: Logs) -> None:
+    write_runs([logs.path("a.log")], 20, now() - DAY)
+    logs.server.answers = [(503, {})]
+
+    said = backfill(str(logs.path("")), *logs.to, "--workers", "1", "-q")
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
 def test_a_key_that_is_refused_ends_it_and_the_next_run_goes_on(logs: Logs) -> None:
     spans = write_runs([logs.path("a.log")], 50, now() - DAY)
     logs.server.answers = [(200, {}), *[(403, {})] * 20]

@@ -136,9 +136,10 @@ class ProcessCrew:
     Args:
         setup: What each needs to know.
         members: How many.
+        prepare: What each process does first; it must be possible to give it to another one.
     """
 
-    def __init__(self, setup: LaneSetup, members: int) -> None:
+    def __init__(self, setup: LaneSetup, members: int, prepare: Callable[[], None]) -> None:
         if setup.max_rate is not None:
             setup = msgspec.structs.replace(setup, max_rate=setup.max_rate / members)
         # Spawned, not forked: threads and locks of this process must not be copied.
@@ -150,7 +151,7 @@ class ProcessCrew:
             ours, theirs = context.Pipe()
             name = f"translator-worker-{number}"
             process = context.Process(
-                target=work_process, args=(theirs, setup, str(number)), name=name, daemon=True
+                target=work_process, args=(theirs, setup, str(number), prepare), name=name, daemon=True
             )
             process.start()
             theirs.close()
@@ -240,8 +241,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def work_process(connection: Connection, setup: LaneSetup, member: str) -> None:
+def work_process(connection: Connection, setup: LaneSetup, member: str, prepare: Callable[[], None]) -> None:
     """What a worker process does: takes orders until the other end is closed."""
+    prepare()
     # A terminal sends its signals to all processes; the one that reads tells the others when to end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

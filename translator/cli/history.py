@@ -16,7 +16,7 @@ from translator.backfill.ages import AgeRule, Older, oldest_taken, period_of
 from translator.backfill.crew import Crew, LocalCrew, ProcessCrew, SinkCrew
 from translator.backfill.job import Job
 from translator.backfill.lane import LaneSetup
-from translator.cli.logs import Log
+from translator.cli.logs import Log, configure, said_of_logs
 from translator.cli.sending import (
     CONCURRENCY,
     DESTINATION,
@@ -150,7 +150,8 @@ def _crew(settings: Settings, setup: LaneSetup, stored_bytes: int | None) -> Cre
     workers = settings["workers"]
     if workers is None and (stored_bytes is None or stored_bytes <= SMALL_BYTES):
         return LocalCrew(setup)
-    return ProcessCrew(setup, workers or len(os.sched_getaffinity(0)))
+    prepare = partial(configure, *said_of_logs(settings))
+    return ProcessCrew(setup, workers or len(os.sched_getaffinity(0)), prepare)
 
 
 def time_of(line: bytes) -> int | None:

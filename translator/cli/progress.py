@@ -91,7 +91,8 @@ class Shown:
         if limited > 0:
             parts.append(f"rate limited, goes on in {limited:.0f} s")
         elif self._size is not None and read > 0 and size < self._size:
-            parts.append(f"{duration_text((self._size - size) / read)} left")
+            sending = figures.waiting / spans if spans else 0.0
+            parts.append(f"{duration_text((self._size - size) / read + sending)} left")
         if self._dispatch.trouble is not None and limited <= 0:
             parts.append(f"tried again: {self._dispatch.trouble}")
         return ", ".join(parts)
