@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from translator.cli.tree import print_traces
-from translator.pipeline.backfill import read_all
 from translator.pipeline.translation import Translation, Windows
+from translator.pipeline.whole import read_all
 
 DOCS = Path(__file__).parent
 SAMPLE = "samples/python/agent.jsonl"

@@ -31,6 +31,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    # The logs of the tests do not grow older with the calendar.
+    monkeypatch.setenv("TRANSLATOR_OLDER_THAN_RETENTION", "send")
 
 
 @pytest.fixture

@@ -140,6 +140,7 @@ class Span(msgspec.Struct):
         extra: What the log format does not know, by the log's own key.
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
         baggage: Sentry's entries of the baggage that the trace's caller sent, without their prefix.
+        shifted: Microseconds by which its times were moved forward, for it is older than what is kept.
     """
 
     trace_id: str
@@ -154,6 +155,7 @@ class Span(msgspec.Struct):
     extra: dict[str, Json]
     incomplete: str | None = None
     baggage: Mapping[str, str] = {}
+    shifted: int = 0
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from translator.backfill.ages import Older
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
 from translator.files.lines import MAX_LINE_BYTES
@@ -19,103 +18,28 @@ from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
 from translator.pipeline.translation import Windows
 from translator.settings_formats import House, house_formats
+from translator.settings_values import (
+    Convert,
+    to_address,
+    to_count,
+    to_days,
+    to_flag,
+    to_one_of,
+    to_pace,
+    to_paths,
+    to_rate,
+    to_seconds,
+    to_size,
+    to_spotlight,
+    to_text,
+    to_when,
+    to_workers,
+)
 from translator.toml_lines import line_of
 
 FILE_NAME = "translator.toml"
 
 MAX_OUTBOX_BYTES = 1024 * 1024 * 1024
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\Z")
-_LONGEST_DAYS = 10_000
-"""More than any process lives, and less than what the system's timers take."""
-_DURATION_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_SIZE = re.compile(r"(\d+)\s*(|k|ki|m|mi|g|gi)b?\Z", re.IGNORECASE)
-_SIZE_BYTES = {"": 1, "k": 10**3, "ki": 2**10, "m": 10**6, "mi": 2**20, "g": 10**9, "gi": 2**30}
-_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]]*):(\d{1,5})\Z", re.ASCII)
-_LAST_PORT = 65_535
-_TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
-_FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
-
-Convert = Callable[[Json], Json]
-
-
-def _text(value: Json) -> str:
-    if not isinstance(value, str) or not value or "\0" in value:
-        raise ValueError("expected a text")
-    return value
-
-
-def _flag(value: Json) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
-    raise ValueError("expected true or false")
-
-
-def _seconds(value: Json) -> float:
-    seconds: float | None = None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = value
-    elif isinstance(value, str) and (match := _DURATION.match(value.strip())):
-        seconds = float(match[1]) * _DURATION_SECONDS[match[2]]
-    if seconds is None or not 0 <= seconds <= _LONGEST_DAYS * _DURATION_SECONDS["d"]:
-        raise ValueError(f"expected a length of time such as 5s, 30m or 1.5h, at most {_LONGEST_DAYS}d")
-    return float(seconds)
-
-
-def _size(value: Json) -> int:
-    match = _SIZE.match(str(value).strip()) if not isinstance(value, bool) else None
-    if match is None:
-        raise ValueError("expected a size such as 16MiB or 500000")
-    return int(match[1]) * _SIZE_BYTES[match[2].lower()]
-
-
-def _address(value: Json) -> str:
-    match = _ADDRESS.match(_text(value))
-    if match is None or int(match[1]) > _LAST_PORT:
-        raise ValueError("expected host and port, such as 127.0.0.1:9464")
-    return str(value)
-
-
-def _count(value: Json) -> int:
-    if isinstance(value, bool) or not str(value).strip().isdecimal():
-        raise ValueError("expected a whole number, 0 or more")
-    return int(str(value))
-
-
-def _rate(value: Json) -> float:
-    try:
-        rate = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError("expected a number from 0 to 1") from None
-    if isinstance(value, bool) or not 0.0 <= rate <= 1.0:
-        raise ValueError("expected a number from 0 to 1")
-    return rate
-
-
-def _spotlight(value: Json) -> str:
-    return ("1" if value else "0") if isinstance(value, bool) else _text(value)
-
-
-def _paths(value: Json) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [part for part in value.split(os.pathsep) if part]
-    if not isinstance(value, (list, tuple)) or not all(isinstance(part, str) for part in value):
-        raise ValueError("expected a list of paths")
-    return tuple(value)
-
-
-def _one_of(*words: str) -> Convert:
-    def convert(value: Json) -> str:
-        if value not in words:
-            near = difflib.get_close_matches(value, words, 1) if isinstance(value, str) else []
-            hint = f" (did you mean `{near[0]}`?)" if near else ""
-            raise ValueError(f"expected one of {', '.join(words)}{hint}")
-        return str(value)
-
-    return convert
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -144,52 +68,60 @@ class Option(msgspec.Struct, frozen=True):
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("paths", "TRANSLATOR_PATHS", _paths, "Files, directories and globs to read.", ()),
-    Option("exclude", "TRANSLATOR_EXCLUDE", _paths, "Globs of files to leave out.", ()),
-    Option("dsn", "SENTRY_DSN", _text, "Where to send: the DSN of a Sentry project.", secret=True),
-    Option("spotlight", "SENTRY_SPOTLIGHT", _spotlight, "Send to a local Spotlight (URL, or 1)."),
-    Option("out", "TRANSLATOR_OUT", _text, "Append spans as JSON lines to a file (- for stdout)."),
-    Option("environment", "SENTRY_ENVIRONMENT", _text, "Environment of spans whose lines name none."),
-    Option("release", "SENTRY_RELEASE", _text, "Release of spans whose lines name none."),
-    Option("server_name", "SENTRY_NAME", _text, "Machine of spans whose lines name none."),
-    Option("send_default_pii", "SENTRY_SEND_DEFAULT_PII", _flag,
+    Option("paths", "TRANSLATOR_PATHS", to_paths, "Files, directories and globs to read.", ()),
+    Option("exclude", "TRANSLATOR_EXCLUDE", to_paths, "Globs of files to leave out.", ()),
+    Option("dsn", "SENTRY_DSN", to_text, "Where to send: the DSN of a Sentry project.", secret=True),
+    Option("spotlight", "SENTRY_SPOTLIGHT", to_spotlight, "Send to a local Spotlight (URL, or 1)."),
+    Option("out", "TRANSLATOR_OUT", to_text, "Append spans as JSON lines to a file (- for stdout)."),
+    Option("environment", "SENTRY_ENVIRONMENT", to_text, "Environment of spans whose lines name none."),
+    Option("release", "SENTRY_RELEASE", to_text, "Release of spans whose lines name none."),
+    Option("server_name", "SENTRY_NAME", to_text, "Machine of spans whose lines name none."),
+    Option("send_default_pii", "SENTRY_SEND_DEFAULT_PII", to_flag,
            "Send message contents, tool data and user data; by default not to a DSN."),
-    Option("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE", _rate,
+    Option("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE", to_rate,
            "Share of traces that is sent, by trace id.", 1.0),
-    Option("format", "TRANSLATOR_FORMAT", _one_of(AUTO, *(known.name for known in FORMATS)),
+    Option("format", "TRANSLATOR_FORMAT", to_one_of(AUTO, *(known.name for known in FORMATS)),
            "Format of the logs.", AUTO),
-    Option("wire", "TRANSLATOR_WIRE", _one_of("span", "transaction"),
+    Option("wire", "TRANSLATOR_WIRE", to_one_of("span", "transaction"),
            "Envelopes of spans, or of transactions for older servers.", "span"),
-    Option("attribute_names", "TRANSLATOR_ATTRIBUTE_NAMES", _one_of(*AttributeNames),
+    Option("attribute_names", "TRANSLATOR_ATTRIBUTE_NAMES", to_one_of(*AttributeNames),
            "Attribute names: current, legacy or both; both for Spotlight.", "current"),
-    Option("mask_secrets", "TRANSLATOR_MASK_SECRETS", _flag,
+    Option("mask_secrets", "TRANSLATOR_MASK_SECRETS", to_flag,
            "Mask API keys, passwords and credentials.", default=True),
-    Option("log_attributes", "TRANSLATOR_LOG_ATTRIBUTES", _count,
+    Option("log_attributes", "TRANSLATOR_LOG_ATTRIBUTES", to_count,
            "How many of a line's own keys become log.* attributes.", 64),
-    Option("state_dir", "TRANSLATOR_STATE_DIR", _text, "Where the state is kept."),
-    Option("from", "TRANSLATOR_FROM", _one_of("auto", "beginning", "end"),
+    Option("state_dir", "TRANSLATOR_STATE_DIR", to_text, "Where the state is kept."),
+    Option("from", "TRANSLATOR_FROM", to_one_of("auto", "beginning", "end"),
            "Where to begin in files never seen.", "auto"),
-    Option("reorder_window", "TRANSLATOR_REORDER_WINDOW", _seconds,
+    Option("reorder_window", "TRANSLATOR_REORDER_WINDOW", to_seconds,
            "How long a line waits for earlier ones.", 5.0),
-    Option("idle_timeout", "TRANSLATOR_IDLE_TIMEOUT", _seconds,
+    Option("idle_timeout", "TRANSLATOR_IDLE_TIMEOUT", to_seconds,
            "When an open span without lines is unfinished.", 1800.0),
-    Option("orphan_hold", "TRANSLATOR_ORPHAN_HOLD", _seconds,
+    Option("orphan_hold", "TRANSLATOR_ORPHAN_HOLD", to_seconds,
            "How long a one-line event waits for its agent.", 30.0),
-    Option("shutdown_timeout", "TRANSLATOR_SHUTDOWN_TIMEOUT", _seconds,
+    Option("shutdown_timeout", "TRANSLATOR_SHUTDOWN_TIMEOUT", to_seconds,
            "How long to go on sending after SIGTERM.", 10.0),
-    Option("max_outbox_bytes", "TRANSLATOR_MAX_OUTBOX_BYTES", _size,
+    Option("max_outbox_bytes", "TRANSLATOR_MAX_OUTBOX_BYTES", to_size,
            "What may wait to be sent before reading pauses.", MAX_OUTBOX_BYTES),
-    Option("max_line_bytes", "TRANSLATOR_MAX_LINE_BYTES", _size,
+    Option("max_line_bytes", "TRANSLATOR_MAX_LINE_BYTES", to_size,
            "Longest line that is read.", MAX_LINE_BYTES),
-    Option("listen", "TRANSLATOR_LISTEN", _address,
+    Option("since", "TRANSLATOR_SINCE", to_when, "Only traces that begin then or later (2026-05-01, 7d)."),
+    Option("until", "TRANSLATOR_UNTIL", to_when, "Only traces that begin before."),
+    Option("older_than_retention", "TRANSLATOR_OLDER_THAN_RETENTION", to_one_of(*Older),
+           "Traces older than the server keeps: skip, shift their times, or send as they are.", "skip"),
+    Option("retention_days", "TRANSLATOR_RETENTION_DAYS", to_days, "How long the server keeps spans.", 30),
+    Option("max_rate", "TRANSLATOR_MAX_RATE", to_pace, "Spans a second at most."),
+    Option("workers", "TRANSLATOR_WORKERS", to_workers,
+           "Processes that encode and send; by default one for each core."),
+    Option("listen", "TRANSLATOR_LISTEN", to_address,
            "Address for /healthz, /readyz and /metrics, such as 127.0.0.1:9464."),
-    Option("heartbeat", "TRANSLATOR_HEARTBEAT", _seconds,
+    Option("heartbeat", "TRANSLATOR_HEARTBEAT", to_seconds,
            "How often the program's log tells its figures; 0 for never.", 60.0),
-    Option("log_level", "TRANSLATOR_LOG_LEVEL", _one_of("debug", "info", "warning", "error"),
+    Option("log_level", "TRANSLATOR_LOG_LEVEL", to_one_of("debug", "info", "warning", "error"),
            "Least level of the program's own log.", "info"),
-    Option("log_format", "TRANSLATOR_LOG_FORMAT", _one_of("auto", "console", "json"),
+    Option("log_format", "TRANSLATOR_LOG_FORMAT", to_one_of("auto", "console", "json"),
            "Form of the program's own log; auto is json where stderr is no terminal.", "auto"),
-    Option("quiet", "TRANSLATOR_QUIET", _flag, "Say only what went wrong.", default=False),
+    Option("quiet", "TRANSLATOR_QUIET", to_flag, "Say only what went wrong.", default=False),
 )  # fmt: skip
 """Every setting, with its names."""
 
@@ -261,7 +193,7 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
     text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
     house = house_formats(path, text, table.pop(FORMATS_KEY, {}))
     filed = _filed(path, text, table)
-    formats = _one_of(AUTO, *(known.name for known in FORMATS), *house)
+    formats = to_one_of(AUTO, *(known.name for known in FORMATS), *house)
     values: dict[str, Value] = {}
     for known in OPTIONS:
         option = known if known.name != "format" else msgspec.structs.replace(known, convert=formats)

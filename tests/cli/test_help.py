@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 LOGS = sorted(ROOT.joinpath("samples").glob("*/agent.jsonl"))
 ALL = {option.flag for option in OPTIONS if option.name != "paths"}
 LOGGING = {"--log-level", "--log-format", "--quiet"}
-LIVE = {"--from", "--reorder-window", "--orphan-hold", "--max-outbox-bytes", "--listen", "--heartbeat"}
+LIVE = {"--from", "--orphan-hold", "--max-outbox-bytes", "--listen", "--heartbeat"}
+HISTORY = {"--since", "--until", "--older-than-retention", "--retention-days", "--max-rate", "--workers"}
 FLAGS = {
-    "run": ALL | {"--once", "--config"},
-    "backfill": ALL - LIVE | {"--rejected", "--config"},
+    "run": ALL - HISTORY | {"--once", "--config"},
+    "backfill": ALL - LIVE | {"--dry-run", "--again", "--rejected", "--json", "--config"},
     "status": {"--state-dir", "--json", "--config"},
     "preview": LOGGING | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"},
     "config": ALL | {"--config"},

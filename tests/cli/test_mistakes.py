@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, Said
+from translator.cli.options import HISTORY
 from translator.settings import OPTIONS, Option
 
 ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "state_dir"}
@@ -43,7 +44,8 @@ class TestEveryOption:
     "option", [one for one in CHECKED if one.name not in SWITCHES], ids=lambda option: option.name
 )
 def test_a_wrong_value_of_a_flag_is_told(option: Option, run: Run) -> None:
-    told(run("run", "x", "--once", f"{option.flag}={NEVER}"), f"error: {option.flag}: ")
+    command = ["backfill", "x"] if option.name in HISTORY else ["run", "x", "--once"]
+    told(run(*command, f"{option.flag}={NEVER}"), f"error: {option.flag}: ")
 
 
 WRONG_IN_THE_FILE = {

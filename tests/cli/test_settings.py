@@ -28,6 +28,12 @@ VALUES = {
     "shutdown_timeout": ("3", "3", "3"),
     "max_line_bytes": ("2MiB", '"2MiB"', "2097152"),
     "max_outbox_bytes": ("2MiB", '"2MiB"', "2097152"),
+    "since": ("2026-05-01", '"2026-05-01"', "2026-05-01"),
+    "until": ("7d", '"7d"', "7d"),
+    "older_than_retention": ("shift", '"shift"', "shift"),
+    "retention_days": ("90", "90", "90"),
+    "max_rate": ("250", "250", "250"),
+    "workers": ("3", "3", "3"),
     "listen": ("127.0.0.1:9464", '"127.0.0.1:9464"', "127.0.0.1:9464"),
     "heartbeat": ("5m", '"5m"', "300"),
     "log_level": ("debug", '"debug"', "debug"),
@@ -77,7 +83,8 @@ class TestEveryOption:
         assert expected in shown(said.out, option.name)[1]
         assert shown(said.out, option.name)[2] == option.env
 
-    def test_in_the_file(self, option: Option, run: Run) -> None:
+    def test_in_the_file(self, option: Option, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(option.env, raising=False)
         _, toml, expected = values_of(option)
         Path("translator.toml").write_text(f"# settings\n{option.name} = {toml}\n")
 

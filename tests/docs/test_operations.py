@@ -15,6 +15,8 @@ import pytest
 import typer
 
 from tests.docs import pages
+from translator.backfill import parts
+from translator.backfill.merge import MAX_OPEN as MAX_OPEN_INPUTS
 from translator.cli.app import app
 from translator.cli.sending import CONCURRENCY
 from translator.content.plain import MAX_DEPTH
@@ -30,7 +32,6 @@ from translator.pipeline.outcome import PATIENCE_SECONDS
 from translator.settings import MAX_OUTBOX_BYTES, OPTIONS, resolve
 from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN, MAX_REMEMBERED
 from translator.spans.orphans import SLACK
-from translator.state import memory
 
 CONFIGURATION = pages.DOCS / "configuration.md"
 OPERATIONS = pages.DOCS / "operations.md"
@@ -174,7 +175,8 @@ LIMITS = {
     "an envelope": f"one trace, {MAX_SPANS:,} spans, {MAX_BYTES >> 20} MiB",
     "a transaction": f"{MAX_SPANS:,} spans, {MAX_SPANS_BYTES:,} bytes of spans",
     "spans that wait for their root, as transactions": f"{MAX_HELD:,}",
-    "the outbox of `backfill`, in memory": f"{memory.MAX_BYTES >> 20} MiB",
+    "spans of a backfill that wait for their trace to end": f"{parts.MAX_BYTES >> 20} MiB",
+    "inputs of a backfill that are open at once": f"{MAX_OPEN_INPUTS}",
     "the outbox of `run`": f"{MAX_OUTBOX_BYTES >> 20} MiB",
     "finished spans that are remembered": f"{MAX_REMEMBERED:,}",
     "envelopes under way at once": f"{CONCURRENCY}",

@@ -2,106 +2,262 @@
 
 from __future__ import annotations
 
-import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from translator.backfill.ages import AgeRule
+from translator.backfill.dispatch import Dispatch
+from translator.backfill.merge import Merge, Position
+from translator.backfill.parts import Collector
+from translator.backfill.plan import make_plan
+from translator.backfill.run import Backfill
+from translator.cli.again import try_again
+from translator.cli.history import Outlet, age_rule, open_outlet, own_files, sized, time_of
 from translator.cli.logs import Log, set_up_logging
-from translator.cli.options import CONTENT, DESTINATION, LOGGING, Paths, with_settings
-from translator.cli.sending import SDK, Keep, open_output
-from translator.cli.summary import Skipped, conclude
+from translator.cli.options import CONTENT, DESTINATION, HISTORY, LOGGING, Paths, with_settings
+from translator.cli.outlook import plan_as_json, print_plan
+from translator.cli.progress import Shown, shown
+from translator.cli.sending import SDK
+from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
+from translator.cli.summary import EXIT_SET_ASIDE, Skipped, print_summary
 from translator.envelopes.reports import client_report
-from translator.errors import ConfigurationError
-from translator.pipeline.backfill import OnLines, hand_on, read_all, wanted_files
+from translator.errors import DeliveryError, InputError
+from translator.files.inputs import Input, InputBatch, find_inputs, open_input
+from translator.model import Json
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
-from translator.state.again import SecondTry
-from translator.state.store import Commit
 
 SetAside = Annotated[
     bool, typer.Option("--rejected", help="Try again what was set aside; no sidecar may run meanwhile.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send nothing.")]
+Again = Annotated[bool, typer.Option("--again", help="Send anew what has been sent already.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The summary for machines, on standard output.")]
 
 
-@with_settings(*DESTINATION, *CONTENT, "exclude", "format", "idle_timeout", "max_line_bytes", *LOGGING)
-def backfill(settings: Settings, paths: Paths = None, *, rejected: SetAside = False) -> None:  # noqa: ARG001
+@with_settings(
+    *DESTINATION,
+    *CONTENT,
+    "exclude",
+    "format",
+    "reorder_window",
+    "idle_timeout",
+    "max_line_bytes",
+    *HISTORY,
+    *LOGGING,
+)
+def backfill(
+    settings: Settings,
+    paths: Paths = None,  # noqa: ARG001 - a setting
+    *,
+    dry_run: DryRun = False,
+    again: Again = False,
+    rejected: SetAside = False,
+    as_json: AsJson = False,
+) -> None:
     """Send the traces of historical logs, also compressed ones, and exit.
+
+    It goes on where it was interrupted, and sends nothing twice.
 
     Example: translator backfill /var/log/agent/ --dsn "$SENTRY_DSN"
     """
     log = set_up_logging(settings)
-    console = Console()
     if rejected:
-        _try_again(settings, log, console)
+        try_again(settings, log)
         return
-    with open_output(settings, log, console) as output:
-        files = wanted_files(settings["paths"], output.own_files, settings["exclude"])
-        translation = Translation(
-            settings.windows.of_whole_input(),
-            format_name=settings["format"],
-            formats=settings.formats,
-            sample_rate=settings["traces_sample_rate"],
-            on_skip=Skipped(log),
-        )
-        with _progress(len(files), settings) as on_lines:
-            spans = read_all(files, translation, settings["max_line_bytes"], on_lines)
-        hand_on(spans, output.sink, output.hopeless)
-        if output.store is not None and translation.unsampled:
-            report = client_report(SDK, translation.unsampled, time.time())
-            output.store.commit(Commit(envelopes=[report]))
-        conclude(translation, output, settings, timeout=None)
+    inputs = find_inputs(
+        settings["paths"], time_of, excluded=own_files(settings), exclude=settings["exclude"]
+    )
+    if dry_run:
+        _tell(inputs, settings, None, Console(), as_json=as_json)
+        return
+    with open_outlet(settings, log, Console(), sized(inputs)) as outlet:
+        _Run(settings, inputs, outlet, log).go(again=again, as_json=as_json)
 
 
-def _try_again(settings: Settings, log: Log, console: Console) -> None:
-    if settings["paths"]:
-        raise ConfigurationError("--rejected takes no paths", hint="run two commands, one after the other")
-    skipped = Skipped(log)
-    translation = Translation(
-        settings.windows.of_whole_input(),
+def _translation(settings: Settings, log: Log | None) -> Translation:
+    """What turns the lines into spans; without a log, nobody is told of anything."""
+    told = {} if log is None else {"on_skip": Skipped(log)}
+    return Translation(
+        settings.windows.of_history(),
         format_name=settings["format"],
         formats=settings.formats,
         sample_rate=settings["traces_sample_rate"],
-        on_skip=skipped,
+        **told,
     )
-    with open_output(settings, log, console, Keep(None, lambda _seconds: True)) as output:
-        if output.store is None or output.directory is None:
-            raise ConfigurationError(
-                "only what a server would not take is set aside", hint="name it with --dsn or --spotlight"
+
+
+def _tell(
+    inputs: Sequence[Input], settings: Settings, pace: float | None, console: Console, *, as_json: bool
+) -> None:
+    """Says what is there and what will become of it."""
+    rule = age_rule(settings, time.time())
+    plan = make_plan(inputs, lambda: _translation(settings, None), rule, settings["max_line_bytes"])
+    if as_json:
+        typer.echo(msgspec.json.encode(plan_as_json(plan, rule, pace, settings["max_rate"])).decode())
+    else:
+        print_plan(console, plan, rule, settings["retention_days"], pace, settings["max_rate"])
+
+
+class _Run:
+    """One run, from what is known of the last one to the summary."""
+
+    def __init__(self, settings: Settings, inputs: list[Input], outlet: Outlet, log: Log) -> None:
+        self._settings = settings
+        self._inputs = inputs
+        self._outlet = outlet
+        self._log = log
+        self._damaged: list[InputError] = []
+        self._console = Console(stderr=True)
+        self._begun = time.monotonic()
+
+    def go(self, *, again: bool, as_json: bool) -> None:
+        """Sends what has not been sent.
+
+        Raises:
+            DeliveryError: Not everything could be sent; the same command goes on.
+            InputError: An input could not be read wholly; all else has been sent.
+            typer.Exit: It was interrupted, or the server will never take some of the spans.
+        """
+        settings, job = self._settings, self._outlet.job
+        if job is not None and again:
+            job.forget()
+        known = job.known(self._inputs) if job is not None else {}
+        if job is not None and not job.progress.under_way and self._all_ended(known):
+            self._say_sent(as_json=as_json)
+            return
+        if not settings["quiet"]:
+            left = [one for one in self._inputs if not (one.identity in known and known[one.identity].ended)]
+            if len(left) < len(self._inputs):
+                self._print(f"{len(self._inputs) - len(left):,} of {len(self._inputs):,} inputs sent already")
+            _tell(left, settings, self._outlet.pace, self._console, as_json=False)
+        translation = _translation(settings, self._log)
+        dispatch = Dispatch(self._outlet.crew(), job, time.monotonic)
+        backfill = self._backfill(translation, dispatch, known)
+        if job is not None:
+            backfill.resume(job.progress)
+        size = sized(self._inputs)
+        view = Shown(backfill, dispatch, translation.lines.total, size, time.monotonic)
+        stopping = threading.Event()
+        with (
+            stop_on_signals(stopping, threading.Event()),
+            shown(view, size, self._console, quiet=settings["quiet"]) as beat,
+        ):
+            complete = backfill.run(stopping, beat)
+            if complete and translation.unsampled and self._outlet.destination is not None:
+                dispatch.send([client_report(SDK, translation.unsampled, time.time())])
+            deadline = time.monotonic() + settings["shutdown_timeout"]
+            while dispatch.busy and dispatch.problem is None and time.monotonic() < deadline:
+                dispatch.look(0.25)
+            problem = dispatch.problem
+            dispatch.close(backfill.done if complete else backfill.progress)
+        self._conclude(backfill, dispatch, translation, problem, complete=complete, as_json=as_json)
+
+    def _backfill(
+        self, translation: Translation, dispatch: Dispatch, known: Mapping[str, Position]
+    ) -> Backfill:
+        settings = self._settings
+
+        def rule() -> AgeRule:
+            return age_rule(settings, time.time())
+
+        def reopen(one: Input, position: Position) -> Iterator[InputBatch]:
+            return open_input(one, settings["max_line_bytes"], offset=position.offset, number=position.number)
+
+        return Backfill(
+            self._inputs,
+            Merge(self._inputs, reopen, known),
+            translation,
+            Collector(rule, translation.is_unfinished, translation.begin_of),
+            dispatch,
+            reorder=settings["reorder_window"],
+            clock=time.monotonic,
+            on_damaged=self._on_damaged,
+        )
+
+    def _on_damaged(self, error: InputError) -> None:
+        self._damaged.append(error)
+        self._log.warning("input_damaged", problem=str(error), hint="what came before is sent")
+
+    def _all_ended(self, known: Mapping[str, Position]) -> bool:
+        return bool(self._inputs) and all(
+            one.identity in known and known[one.identity].ended for one in self._inputs
+        )
+
+    def _say_sent(self, *, as_json: bool) -> None:
+        if as_json:
+            typer.echo(msgspec.json.encode({"already_sent": True, "files": len(self._inputs)}).decode())
+        elif not self._settings["quiet"]:
+            self._print("already sent: nothing to do; --again sends it anew")
+
+    def _conclude(
+        self,
+        backfill: Backfill,
+        dispatch: Dispatch,
+        translation: Translation,
+        problem: str | None,
+        *,
+        complete: bool,
+        as_json: bool,
+    ) -> None:
+        totals = Counter(backfill.totals())
+        figures = dispatch.figures
+        set_aside = totals["sent.set_aside"]
+        seconds = time.monotonic() - self._begun
+        acknowledged = figures.acknowledged - set_aside
+        if complete and self._outlet.destination is not None and acknowledged and seconds > 1:
+            self._outlet.remember_pace(acknowledged / seconds)
+        sent = {}
+        if self._outlet.destination is not None:
+            sent = {"spans_acknowledged": acknowledged, **_group(totals, "sent")}
+        skipped = {**_group(totals, "skipped"), "shifted": totals["shifted"]}
+        if as_json:
+            typer.echo(msgspec.json.encode(self._summary(totals, sent, complete=complete)).decode())
+        if not self._settings["quiet"]:
+            print_summary(
+                translation, self._settings, self._console, sent, _group(totals, "changed"), skipped
             )
-        skipped.store = output.store
-        second = SecondTry(output.directory)
-        lines = (record.line.restored() for record in second.records if record.line is not None)
-        translation.feed(lines, 0.0)
-        envelopes = [one.envelope.restored() for one in second.records if one.envelope is not None]
-        output.store.commit(Commit(envelopes=envelopes))
-        output.sink.finish(translation.drain(0.0), ended=True)
-        second.done()
-        conclude(translation, output, settings, timeout=None)
+        if problem is not None:
+            raise DeliveryError(
+                f"{figures.waiting:,} spans could not be sent: {problem}",
+                hint="run the same command again once the server takes them: it goes on from there",
+            )
+        if not complete:
+            self._print("interrupted: the same command goes on from there")
+            raise typer.Exit(EXIT_INTERRUPTED)
+        if self._damaged:
+            raise self._damaged[0]
+        if set_aside:
+            raise typer.Exit(EXIT_SET_ASIDE)
+
+    def _summary(self, totals: Counter[str], sent: dict[str, int], *, complete: bool) -> dict[str, Json]:
+        return {
+            "complete": complete,
+            "files": len(self._inputs),
+            "damaged": [str(error) for error in self._damaged],
+            "seconds": round(time.monotonic() - self._begun, 3),
+            "traces": totals["traces"],
+            "unsampled": totals["unsampled"],
+            "shifted": totals["shifted"],
+            "sent": sent,
+            **{
+                group: _group(totals, group)
+                for group in ("lines", "events", "spans", "notes", "changed", "skipped", "skipped_traces")
+            },
+        }
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, style="dim", highlight=False, soft_wrap=True)
 
 
-@contextmanager
-def _progress(files: int, settings: Settings) -> Iterator[OnLines]:
-    """A bar of the files on a terminal; nothing elsewhere, for the summary says it all."""
-    console = Console(stderr=True)
-    if settings["quiet"] or not sys.stderr.isatty():
-        yield lambda _file, _lines: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=files)
-        seen: set[str] = set()
-        read = 0
-
-        def on_lines(file: str, lines: int) -> None:
-            nonlocal read
-            read += lines
-            seen.add(file)
-            bar.update(task, completed=len(seen) - 1, description=f"reading, {read:,} lines")
-
-        yield on_lines
+def _group(totals: Counter[str], group: str) -> dict[str, int]:
+    begin = f"{group}."
+    found = {name.removeprefix(begin): count for name, count in totals.items() if name.startswith(begin)}
+    return dict(sorted(found.items()))

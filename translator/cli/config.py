@@ -6,12 +6,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.options import CONTENT, DESTINATION, LOGGING, MONITORING, READING, with_settings
+from translator.cli.options import (
+    CONTENT,
+    DESTINATION,
+    HISTORY,
+    LOGGING,
+    MONITORING,
+    READING,
+    with_settings,
+)
 from translator.cli.sending import destination_of
 from translator.settings import OPTIONS, Option, Settings
 
 
-@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *MONITORING, *LOGGING)
+@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *HISTORY, *MONITORING, *LOGGING)
 def config(settings: Settings) -> None:
     """Show every setting, its value and where it comes from; keys of DSNs are masked.
 

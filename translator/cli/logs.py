@@ -21,10 +21,27 @@ LEVELS = {
 
 def set_up_logging(settings: Settings) -> Log:
     """Sets the log up as the settings say, and gives it back."""
+    configure(*said_of_logs(settings))
+    log: Log = structlog.get_logger()
+    return log
+
+
+def said_of_logs(settings: Settings) -> tuple[str, str]:
+    """The least level that is logged, and the form: what another process needs to log alike."""
     level = "warning" if settings["quiet"] else settings["log_level"]
     form = settings["log_format"]
     if form == "auto":
         form = "console" if sys.stderr.isatty() else "json"
+    return level, form
+
+
+def configure(level: str, form: str) -> None:
+    """Sets the log of this process up.
+
+    Args:
+        level: The least level that is logged, a key of `LEVELS`.
+        form: "console" or "json".
+    """
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     if form == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -36,11 +53,10 @@ def set_up_logging(settings: Settings) -> Log:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked anew for each line: a progress bar takes the place of standard error while it is shown.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     # The SDK's transport warns through logging of what the sender says better itself.
     logging.getLogger("sentry_sdk").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    log: Log = structlog.get_logger()
-    return log

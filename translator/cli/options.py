@@ -20,6 +20,7 @@ DESTINATION = (
 CONTENT = ("send_default_pii", "mask_secrets", "log_attributes")
 MONITORING = ("listen", "heartbeat")
 READING = ("exclude", "format", "reorder_window", "idle_timeout", "orphan_hold", "max_line_bytes")
+HISTORY = ("since", "until", "older_than_retention", "retention_days", "max_rate", "workers")
 LOGGING = ("log_level", "log_format", "quiet")
 
 _PANELS = {
@@ -27,6 +28,7 @@ _PANELS = {
     **dict.fromkeys(CONTENT, "Content"),
     **dict.fromkeys((*READING, "from"), "Reading"),
     "max_outbox_bytes": "Sending",
+    **dict.fromkeys(HISTORY, "History"),
     **dict.fromkeys(MONITORING, "Monitoring"),
     **dict.fromkeys(LOGGING, "The program's own log"),
 }
@@ -38,7 +40,8 @@ _METAVARS = {
     "environment": "NAME", "release": "NAME", "server_name": "NAME", "format": "NAME",
     "wire": "span|transaction", "attribute_names": "NAMES", "from": "WHERE", "log_level": "LEVEL",
     "log_format": "FORM", "max_outbox_bytes": "SIZE", "exclude": "GLOB", "listen": "ADDRESS",
-    "heartbeat": "TIME",
+    "heartbeat": "TIME", "since": "WHEN", "until": "WHEN", "older_than_retention": "skip|shift|send",
+    "retention_days": "DAYS", "max_rate": "SPANS", "workers": "N",
 }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from translator.cli.logs import set_up_logging
 from translator.cli.options import LOGGING, Paths, with_settings
 from translator.cli.summary import Skipped, print_summary
 from translator.cli.tree import print_traces
-from translator.pipeline.backfill import read_all, wanted_files
 from translator.pipeline.translation import Translation
+from translator.pipeline.whole import read_all, wanted_files
 from translator.settings import Settings
 
 

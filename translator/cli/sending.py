@@ -17,17 +17,16 @@ from translator import __version__
 from translator.cli.logs import Log
 from translator.cli.tree import print_traces
 from translator.delivery.destination import Destination
-from translator.delivery.sender import Sender as OutboxSender
+from translator.delivery.sender import Sender
 from translator.delivery.transport import EnvelopeTransport
 from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
 from translator.envelopes.legacy import AttributeNames
-from translator.envelopes.pack import Packer, Sender, SpanPacker, split_spans
-from translator.envelopes.transaction import SPOTLIGHT, TransactionPacker, split_transaction
 from translator.errors import ConfigurationError
 from translator.model import Span
 from translator.pipeline.durable import DurableSink
 from translator.pipeline.outcome import Delivery
+from translator.pipeline.outgoing import Outgoing
 from translator.pipeline.sinks import FileSink, OutboxSink, ShowSink, Sink
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
@@ -160,7 +159,12 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep | Non
         yield Output(ShowSink(lambda spans: _show(console, spans)))
     elif name == "out":
         with _opened(settings["out"]) as file:
-            encoder = _encoder(settings, _names(settings, "current"), content=True)
+            encoder = SpanEncoder(
+                _identity(settings),
+                _privacy(settings, content=True),
+                names=_names(settings, "current"),
+                mask_secrets=settings["mask_secrets"],
+            )
             own = () if settings["out"] == STDOUT else (Path(settings["out"]),)
             yield Output(FileSink(encoder, file), encoder=encoder, own_files=own)
     elif (destination := destination_of(settings, name)) is not None:
@@ -170,22 +174,10 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep | Non
 def _open_server(
     settings: Settings, destination: Destination, log: Log, keep: Keep | None
 ) -> Iterator[Output]:
-    to_spotlight = destination.spotlight
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
-    names = _names(settings, "both" if to_spotlight else "current")
-    encoder = _encoder(settings, names, content=to_spotlight)
-    sender = Sender(
-        destination.public_key,
-        (SDK_NAME, __version__),
-        environment=settings["environment"],
-        release=settings["release"],
-        sample_rate=settings["traces_sample_rate"],
-    )
-    packer: Packer = SpanPacker(sender)
-    if to_spotlight or settings["wire"] == "transaction":
-        reshaped = SPOTLIGHT if to_spotlight else {}
-        packer = TransactionPacker(sender, _identity(settings), reshaped)
+    outgoing = outgoing_to(settings, destination)
+    encoder, packer = outgoing.encoder(), outgoing.packer()
     directory = state_directory(settings)
     own = directory / destination.identity
     store: MemoryStore | SqliteStore
@@ -205,8 +197,7 @@ def _open_server(
     store.remember(DESTINATION, destination.masked)
     transport = EnvelopeTransport(destination, on_limits=lambda limits: _keep_limits(store, limits))
     transport.limits.impose(_kept_limits(store))
-    split = split_spans if isinstance(packer, SpanPacker) else split_transaction
-    outbox = OutboxSender(store, transport, split=split, concurrency=CONCURRENCY)
+    outbox = Sender(store, transport, split=outgoing.split, concurrency=CONCURRENCY)
     outbox.start()
     try:
         delivery = Delivery(outbox, store)
@@ -216,6 +207,20 @@ def _open_server(
         outbox.stop()
         transport.close()
         store.close()
+
+
+def outgoing_to(settings: Settings, destination: Destination) -> Outgoing:
+    """How spans become envelopes for a server."""
+    to_spotlight = destination.spotlight
+    return Outgoing(
+        destination,
+        _identity(settings),
+        _privacy(settings, content=to_spotlight),
+        _names(settings, "both" if to_spotlight else "current"),
+        settings["mask_secrets"],
+        to_spotlight or settings["wire"] == "transaction",
+        settings["traces_sample_rate"],
+    )
 
 
 def _clock_from(start: float) -> Callable[[], float]:
@@ -259,10 +264,9 @@ def _names(settings: Settings, default: str) -> AttributeNames:
     return AttributeNames(chosen)
 
 
-def _encoder(settings: Settings, names: AttributeNames, *, content: bool) -> SpanEncoder:
+def _privacy(settings: Settings, *, content: bool) -> Privacy:
     said = settings["send_default_pii"]
-    privacy = Privacy(content if said is None else said, settings["log_attributes"])
-    return SpanEncoder(_identity(settings), privacy, names=names, mask_secrets=settings["mask_secrets"])
+    return Privacy(content if said is None else said, settings["log_attributes"])
 
 
 @contextmanager

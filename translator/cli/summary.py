@@ -74,6 +74,7 @@ def print_summary(
     console: Console,
     sent: Mapping[str, int] = {},
     changed: Mapping[str, int] = {},
+    skipped: Mapping[str, int] = {},
 ) -> None:
     """Prints how many lines, events and spans there were, and what became of them."""
     lines = translation.lines
@@ -85,6 +86,7 @@ def print_summary(
     for title, counts in (
         ("passed over", passed),
         ("noticed", {**translation.notes(), **changed}),
+        ("by time", skipped),
         ("not sampled", {"spans": translation.unsampled} if translation.unsampled else {}),
         ("sent", sent),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
@@ -51,6 +52,14 @@ def plain(value: Json, depth: int = 0) -> Json:
     if kind is int and not -(2**63) <= value < 2**64:
         return str(value)
     return value
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rfc3339(time: int) -> str:
+    """A time in microseconds since the epoch as RFC 3339 in UTC."""
+    return (_EPOCH + timedelta(microseconds=time)).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _whole_characters(text: str) -> str:

@@ -21,6 +21,7 @@ import structlog
 from translator.delivery.answers import MALFORMED, NETWORK, RATE_LIMITED, TOO_LARGE, UNAUTHORIZED
 from translator.delivery.backoff import Backoff
 from translator.delivery.outbox import Outbox, Taken, Transport
+from translator.delivery.pace import Pace
 from translator.errors import StateError
 from translator.model import Acknowledged, Answer, Envelope, Refused, Retry
 
@@ -91,6 +92,7 @@ class Sender:
         random: A number from 0 up to 1, anew at each call.
         backoff: How long to wait after failures; by default drawn from `random`.
         concurrency: How many envelopes are under way at once.
+        max_rate: Spans a second at most; None for as many as the server takes.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Sender:
         random: Callable[[], float] = uniform,
         backoff: Backoff | None = None,
         concurrency: int = 1,
+        max_rate: float | None = None,
     ) -> None:
         self.counters = Counters()
         self.problem: str | None = None
@@ -118,6 +121,7 @@ class Sender:
         self._failures = 0
         self._free_at = 0.0
         self._limited_until = 0.0
+        self._pace = Pace(max_rate)
         self._stopping = False
         self._threads = [
             threading.Thread(target=self._work, name=f"sender-{number}", daemon=True)
@@ -175,6 +179,10 @@ class Sender:
         self._give_back()
         return not any(thread.is_alive() for thread in started)
 
+    def limited_for(self) -> float:
+        """Seconds for which the server has asked to wait; 0 for none."""
+        return max(0.0, self._limited_until - time.monotonic())
+
     @property
     def _idle(self) -> bool:
         return not self._outbox.pending and not self._under_way
@@ -207,7 +215,8 @@ class Sender:
         with self._wake:
             while self._active:
                 now = time.monotonic()
-                wait: float | None = max(self._free_at, self._limited_until) - now
+                free_at = max(self._free_at, self._limited_until, self._pace.free_at)
+                wait: float | None = free_at - now
                 # While the way may be blocked, one envelope tries and the others wait for it.
                 if self._failures and self._under_way:
                     wait = None
@@ -215,6 +224,7 @@ class Sender:
                     held, wait = self._pick(now)
                     if held is not None:
                         self._under_way += 1
+                        self._pace.spend(held.taken.envelope.spans, now)
                         return held
                 self._wake.wait(wait)
         return None

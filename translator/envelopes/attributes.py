@@ -9,7 +9,7 @@ import orjson
 from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
 from translator.content.names import op_of, operation_of, span_name
-from translator.content.plain import json_text
+from translator.content.plain import json_text, rfc3339
 from translator.envelopes.calls import add_call
 from translator.envelopes.conventions import coerced, type_of
 from translator.envelopes.extra import add_extra
@@ -21,6 +21,8 @@ PLATFORM = "other"
 
 INCOMPLETE = "translator.incomplete"
 TRUNCATED = "translator.truncated"
+ORIGINAL_START = "translator.original_start"
+"""When a span truly began whose times were moved forward, in RFC 3339."""
 
 SEGMENT_ID, SEGMENT_NAME = "segment's id", "segment's name"
 """What outlines call two things that stand in no field."""
@@ -216,6 +218,8 @@ def own_attributes(span: Span, taken: Container[str], privacy: Privacy) -> Typed
     out: Typed = {}
     if span.incomplete is not None:
         out[INCOMPLETE] = string(span.incomplete)
+    if span.shifted:
+        out[ORIGINAL_START] = string(rfc3339(span.start - span.shifted))
     if span.kind is Kind.MODEL or span.kind is Kind.AGENT:
         add_call(out, span, taken, content=privacy.content)
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -39,6 +39,10 @@ class Windows(msgspec.Struct, frozen=True):
         """The same for input that is read to its end: everything waits for the end."""
         return Windows(self.idle, FOREVER, FOREVER)
 
+    def of_history(self) -> Windows:
+        """The same on the clock of the log itself, where waiting costs nobody time."""
+        return Windows(self.idle, FOREVER, max(self.idle, self.orphan))
+
 
 class TranslationState(msgspec.Struct):
     """What has been read and is not finished."""
@@ -63,6 +67,12 @@ def _ignore(_line: Line, _why: Unreadable) -> None:
     return None
 
 
+def counted_in(totals: Mapping[str, int], group: str) -> dict[str, int]:
+    """The totals whose dotted names begin with a group's."""
+    begin = f"{group}."
+    return {name.removeprefix(begin): count for name, count in totals.items() if name.startswith(begin)}
+
+
 class Translation:
     """Turns lines into spans, as they come.
 
@@ -78,6 +88,7 @@ class Translation:
         events: Events by kind and phase.
         spans: Spans by kind.
         unsampled: Spans of traces that are not sent.
+        earliest: The earliest time (microseconds) of the events that were fed last; None without any.
     """
 
     def __init__(
@@ -96,12 +107,15 @@ class Translation:
         self._reader = Router(format_name, formats)
         self._reorder = Reorder(windows.reorder)
         self._assembler = Assembler(
-            idle_timeout=windows.idle, orphan_hold=windows.orphan, end_hold=windows.reorder
+            idle_timeout=windows.idle,
+            orphan_hold=windows.orphan,
+            end_hold=min(windows.reorder, windows.orphan),
         )
         self.lines: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         self.spans: Counter[str] = Counter()
         self.unsampled = 0
+        self.earliest: int | None = None
         self._popped = 0
 
     @property
@@ -112,6 +126,17 @@ class Translation:
     def notes(self) -> dict[str, int]:
         """What was not as it should be in lines that were understood, by a bounded word."""
         return dict(self._reader.counts + self._assembler.counts)
+
+    def recount(self, totals: Mapping[str, int]) -> None:
+        """Goes on counting from the totals of another one, by dotted names."""
+        for group, counts in (
+            ("lines", self.lines),
+            ("events", self.events),
+            ("spans", self.spans),
+            ("notes", self._assembler.counts),
+        ):
+            counts.update(counted_in(totals, group))
+        self.unsampled = totals.get("unsampled", 0)
 
     def reader(self, format_name: str) -> Reader:
         """What reads the lines of a format."""
@@ -172,6 +197,7 @@ class Translation:
         taken: list[Line] = []
         read, push = self._reader.read, self._reorder.push
         counts, events = self.lines, self.events
+        earliest: int | None = None
         for line in lines:
             found = TOO_LONG if line.too_long else read(line, now)
             if isinstance(found, Unreadable):
@@ -184,7 +210,10 @@ class Translation:
             for event in found:
                 events[f"{event.kind}.{event.phase}"] += 1
                 push(event, now)
+                if earliest is None or event.time < earliest:
+                    earliest = event.time
             taken.append(line)
+        self.earliest = earliest
         return taken
 
     def retake(self, lines: Iterable[Line], now: float) -> list[Span]:
@@ -205,6 +234,33 @@ class Translation:
             spans.extend(self._assembler.feed(event, now))
         spans.extend(self._assembler.expire(now))
         return self._counted(spans)
+
+    def until(self, time: int) -> list[Span]:
+        """The spans that are finished by the events up to a time, on the clock of the log itself.
+
+        What it gives depends on the lines alone, not on how many of them were fed at once.
+
+        Args:
+            time: Microseconds; nothing earlier will be fed.
+        """
+        assembler = self._assembler
+        spans: list[Span] = []
+        self._push(self._reader.expire(time / 1e6), time / 1e6)
+        for event in self._reorder.pop_until(time):
+            self._popped += 1
+            now = event.time / 1e6
+            if assembler.is_due(now):
+                spans.extend(assembler.expire(now))
+            spans.extend(assembler.feed(event, now))
+        return self._counted(spans)
+
+    def is_unfinished(self, trace_id: str) -> bool:
+        """Whether more spans of a trace will come for sure."""
+        return self._assembler.is_unfinished(trace_id)
+
+    def begin_of(self, trace_id: str) -> int | None:
+        """When the earliest span of a trace began that is remembered, in microseconds."""
+        return self._assembler.begin_of(trace_id)
 
     def drain(self, now: float, *, close_open: bool = True) -> list[Span]:
         """All spans that the lines so far can give.

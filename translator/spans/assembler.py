@@ -163,6 +163,26 @@ class Assembler:
         due = self._due
         return min((queue[0][0] for queue in (due.ends, due.orphans, due.waiting) if queue), default=None)
 
+    def is_due(self, now: float) -> bool:
+        """Whether `expire` has something to let go at `now` (seconds)."""
+        due = self.next_due()
+        if due is not None and due <= now:
+            return True
+        longest = next(iter(self._traces.by_id.values()), None)
+        return longest is not None and (
+            now - longest.touched >= self._idle_timeout or self._spans > MAX_REMEMBERED
+        )
+
+    def is_unfinished(self, trace_id: str) -> bool:
+        """Whether something of a trace is open or waits."""
+        trace = self._traces.by_id.get(trace_id)
+        return trace is not None and not trace.at_rest()
+
+    def begin_of(self, trace_id: str) -> int | None:
+        """When the earliest span of a trace began that is remembered, in microseconds."""
+        trace = self._traces.by_id.get(trace_id)
+        return None if trace is None else min((node.start for node in trace.nodes.values()), default=None)
+
     def capture(self) -> AssemblerState:
         """All that is known, to be restored by another assembler with the same windows."""
         return capture(self._traces, self._due)

@@ -66,6 +66,14 @@ class Reorder:
             ready.append(heappop(heap)[2])
         return ready
 
+    def pop_until(self, time: int) -> list[Event]:
+        """The events up to a time (microseconds), and the earliest of those that are too many."""
+        ready: list[Event] = []
+        heap = self._heap
+        while heap and (heap[0][0] <= time or len(heap) > self._limit):
+            ready.append(heappop(heap)[2])
+        return ready
+
     def drain(self) -> list[Event]:
         """All events that are held, in order."""
         ready = [event for _, _, event in sorted(self._heap, key=lambda entry: entry[:2])]

@@ -217,6 +217,16 @@ class SqliteStore:
             self._outbox.write_late()
         self._tell()
 
+    def set_aside(self, envelope: Envelope, reason: str, detail: str) -> None:
+        """Puts an envelope that never was in the outbox into the log of what is set aside.
+
+        Raises:
+            StateError: It cannot be set aside now.
+        """
+        with self._lock:
+            self._aside.envelope(envelope, reason, detail)
+            self._outbox.write_late()
+
     def reject_line(self, line: Line, reason: str, detail: str) -> None:
         """Sets a line aside, together with the next commit: the one with which it counts as read.
 

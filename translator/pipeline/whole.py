@@ -1,9 +1,8 @@
-"""Whole input, read to its end: for the backfill, the preview and `run --once`."""
+"""Whole input, read to its end, for the preview."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from translator.errors import InputError
@@ -11,7 +10,6 @@ from translator.files.discover import STDIN, find_files
 from translator.files.reading import read_lines
 from translator.model import Span
 from translator.pipeline.beside import BesideFiles
-from translator.pipeline.sinks import Sink, Step
 from translator.pipeline.translation import Translation
 
 
@@ -38,36 +36,10 @@ def wanted_files(
     return ([STDIN] if STDIN in files else []) + ordered
 
 
-OnLines = Callable[[str, int], None]
-"""Told of a file and how many lines of it have just been read."""
-
-_FULL_SECONDS = 0.05
-
-
-def hand_on(spans: Sequence[Span], sink: Sink, hopeless: Callable[[], bool]) -> None:
-    """Gives many spans to a sink, trace by trace, no faster than it takes them.
-
-    Args:
-        spans: All spans.
-        sink: Where they go.
-        hopeless: Whether the sink will never take more, so that waiting is in vain.
-    """
-    traces: dict[str, list[Span]] = {}
-    for span in spans:
-        traces.setdefault(span.trace_id, []).append(span)
-    waiting = threading.Event()
-    for trace in traces.values():
-        while sink.full and not hopeless():
-            waiting.wait(_FULL_SECONDS)
-        sink.put(trace, Step())
-    sink.finish([], ended=True)
-
-
 def read_all(
     files: Sequence[str],
     translation: Translation,
     max_line_bytes: int,
-    on_lines: OnLines = lambda _file, _lines: None,
 ) -> list[Span]:
     """All spans of whole files.
 
@@ -78,11 +50,9 @@ def read_all(
         files: Paths, and `-` for standard input.
         translation: What turns lines into spans.
         max_line_bytes: The longest line that is read.
-        on_lines: Told of progress.
     """
     beside = BesideFiles()
     for file in files:
         for batch in read_lines(file, max_line_bytes):
             translation.feed(beside.add(batch), 0.0)
-            on_lines(file, len(batch))
     return translation.drain(0.0)

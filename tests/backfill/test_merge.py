@@ -1,0 +1,100 @@
+"""Inputs side by side, in the order of their times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.backfill.merge import Merge, Position
+from translator.files.inputs import Input, InputBatch
+from translator.model import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Times = list[list[int]]
+"""Per batch of an input, the times of its lines."""
+
+batches = st.lists(st.lists(st.integers(0, 1_000), min_size=1, max_size=4), min_size=1, max_size=5)
+
+
+def ordered(inputs: list[Times]) -> list[Times]:
+    """The same times, in order within each input, in batches of the same sizes."""
+    made = []
+    for one in inputs:
+        times = iter(sorted(time for batch in one for time in batch))
+        made.append([[next(times) for _ in batch] for batch in one])
+    return made
+
+
+def read(
+    inputs: list[Times], positions: dict[str, Position], limit: int | None = None
+) -> list[tuple[int, int]]:
+    """The place and number of each batch in the order in which they are read, as if of one process."""
+    merge = merged(inputs, positions)
+    found: list[tuple[int, int]] = []
+    while (limit is None or len(found) < limit) and (one := merge.next()) is not None:
+        place, batch = one
+        times = [int(line.data) for line in batch.lines]
+        until = merge.read_until
+        merge.seen(place, min(times))
+        assert until is None or (merge.read_until or until) >= until
+        found.append((place, batch.number))
+        positions[str(place)] = merge.positions[place]
+    for place, position in enumerate(merge.positions):
+        positions[str(place)] = position
+    return found
+
+
+def merged(inputs: list[Times], positions: dict[str, Position]) -> Merge:
+    def open_(one: Input, position: Position) -> Iterator[InputBatch]:
+        for number, times in enumerate(inputs[int(one.name)][position.offset :], position.offset):
+            lines = [Line(str(time).encode(), one.name, number) for time in times]
+            yield InputBatch(lines, number + 1, number, number + 1)
+
+    named = [Input(str(n), len(one), first_time=one[0][0], identity=str(n)) for n, one in enumerate(inputs)]
+    return Merge(named, open_, positions)
+
+
+@given(st.lists(batches, min_size=1, max_size=5))
+def test_all_is_read_once(inputs: list[Times]) -> None:
+    inputs = ordered(inputs)
+    found = read(inputs, {})
+
+    assert sorted(found) == [(place, n) for place, one in enumerate(inputs) for n in range(len(one))]
+
+
+@given(st.lists(batches, min_size=1, max_size=5))
+def test_nothing_comes_that_is_earlier_than_what_has_been_read_of_all(inputs: list[Times]) -> None:
+    inputs = ordered(inputs)
+    merge = merged(inputs, {})
+    until: int | None = None
+    while (one := merge.next()) is not None:
+        place, batch = one
+        times = [int(line.data) for line in batch.lines]
+        assert until is None or min(times) >= until
+        merge.seen(place, min(times))
+        until = merge.read_until
+
+
+@given(st.lists(batches, min_size=1, max_size=4), st.data())
+def test_whoever_goes_on_reads_the_rest_in_the_same_order(inputs: list[Times], data: st.DataObject) -> None:
+    inputs = ordered(inputs)
+    whole = read(inputs, {})
+    positions: dict[str, Position] = {}
+    found: list[tuple[int, int]] = []
+    while len(found) < len(whole):
+        found += read(inputs, positions, data.draw(st.integers(1, 3)))
+
+    assert found == whole
+
+
+def test_what_cannot_be_read_further_is_given_up() -> None:
+    merge = merged([[[1], [2]], [[1], [3]]], {})
+    merge.next()
+    merge.give_up()
+
+    assert merge.positions[0].damaged
+    assert [found[0] for found in iter(merge.next, None)] == [1, 1]

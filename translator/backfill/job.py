@@ -1,0 +1,125 @@
+"""What is kept of a backfill while it goes on, and after it: how far, what is open, what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from translator.backfill.merge import Position
+from translator.backfill.notes import drop_notes, read_notes
+from translator.backfill.parts import CollectorState
+from translator.errors import StateError
+from translator.files.inputs import Input, is_unchanged
+from translator.model import Envelope
+from translator.state.sqlite import SqliteStore
+from translator.state.store import Commit
+
+
+class Progress(msgspec.Struct):
+    """Where a backfill stands between two steps, in a form that can be stored.
+
+    Attributes:
+        positions: How far each input has been read, by identity; also those of earlier backfills.
+        translation: What the translation has captured; empty where nothing is open.
+        collector: What waits for its trace to end.
+        generation: That of what is handed on after it.
+        read_until: The time up to which events have been taken, in microseconds; None before any.
+        totals: What was counted, by a dotted name.
+    """
+
+    positions: dict[str, Position] = {}
+    translation: bytes = b""
+    collector: CollectorState = msgspec.field(default_factory=CollectorState)
+    generation: int = 0
+    read_until: int | None = None
+    totals: dict[str, int] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether something was read that has not been sent."""
+        return bool(self.translation)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Progress).decode
+
+
+def captured(progress: Progress) -> bytes:
+    """Where a backfill stands, as it is stored: what goes on meanwhile changes nothing in it."""
+    return _encode(progress)
+
+
+class Job:
+    """The state of the backfills to one destination.
+
+    A snapshot of all that is not finished is stored once everything before it has been acknowledged;
+    what was acknowledged since then is noted by its fingerprint. So whoever goes on reads again from
+    the snapshot, comes by the same spans, and sends those that are not noted.
+
+    Args:
+        store: Where it is kept.
+        directory: Where the notes are.
+
+    Attributes:
+        progress: The last snapshot.
+        sent: The fingerprints of what has been acknowledged after it, by earlier processes.
+    """
+
+    def __init__(self, store: SqliteStore, directory: Path) -> None:
+        self._store = store
+        self._directory = directory
+        recovered = store.recover()
+        self.progress = Progress()
+        if recovered.snapshot:
+            try:
+                self.progress = _decode(recovered.snapshot)
+            except (msgspec.DecodeError, ValueError) as error:
+                raise StateError(
+                    f"what is known of the last backfill cannot be read: {error}",
+                    where="state.sqlite",
+                    hint="begin anew with --again",
+                ) from None
+        self.sent = read_notes(directory)
+
+    def notes(self, generation: int) -> str:
+        """Where it is noted what is acknowledged in a generation."""
+        return str(self._directory / str(generation))
+
+    def forget(self) -> None:
+        """Begins anew, as if nothing had been sent.
+
+        Raises:
+            StateError: It cannot be stored now.
+        """
+        self.keep(captured(Progress()))
+        self.sent = set()
+
+    def keep(self, captured: bytes) -> None:
+        """Stores where the backfill stands, as `captured` gives it; all before it has been acknowledged.
+
+        Raises:
+            StateError: It cannot be stored now.
+        """
+        self._store.commit(Commit(snapshot=captured))
+        self.progress = _decode(captured)
+        drop_notes(self._directory, self.progress.generation)
+
+    def set_aside(self, envelope: Envelope, reason: str, detail: str) -> None:
+        """Keeps an envelope that the server will never take.
+
+        Raises:
+            StateError: It cannot be kept now.
+        """
+        self._store.set_aside(envelope, reason, detail)
+
+    def known(self, inputs: Iterable[Input]) -> Mapping[str, Position]:
+        """How far the inputs have been read, by identity; nothing of one that holds something else now."""
+        found: dict[str, Position] = {}
+        for one in inputs:
+            position = self.progress.positions.get(one.identity)
+            if position is not None and is_unchanged(one, position.read, position.tail):
+                grown = not one.compressed and (one.size or 0) > position.read
+                found[one.identity] = msgspec.structs.replace(position, ended=position.ended and not grown)
+        return found

@@ -1,0 +1,132 @@
+"""Many inputs as one log: which is read next, and up to which time all of them have been read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from translator.files.inputs import Input, InputBatch
+
+MAX_OPEN = 200
+"""Inputs that are read side by side; where more overlap in time, the later ones wait."""
+
+_BEGIN = -(2**63)
+
+
+class Position(msgspec.Struct):
+    """How far an input has been read.
+
+    Attributes:
+        offset: In bytes of content.
+        number: How many lines lie before that.
+        read: How much has been read of it, also of a line that is not whole, in bytes of content.
+        tail: A hash of the last of that.
+        at: The time up to which its lines have been read, in microseconds.
+        ended: Whether it has been read to its end.
+        damaged: Whether it could not be read further.
+    """
+
+    offset: int = 0
+    number: int = 0
+    read: int = 0
+    tail: str = ""
+    at: int = _BEGIN
+    ended: bool = False
+    damaged: bool = False
+
+
+Open = Callable[[Input, Position], Iterator[InputBatch]]
+"""Opens an input where it was left."""
+
+
+class Merge:
+    """Reads inputs side by side, always the one that is behind in the time of its lines.
+
+    Args:
+        inputs: Oldest first.
+        open_: Opens one of them.
+        positions: How far they have been read, by identity.
+
+    Attributes:
+        positions: The same now, by place among the inputs.
+        consumed: Stored bytes read, by place.
+    """
+
+    def __init__(self, inputs: Sequence[Input], open_: Open, positions: Mapping[str, Position] = {}) -> None:
+        self._inputs = inputs
+        self._open = open_
+        self._active: dict[int, Iterator[InputBatch]] = {}
+        self._current = 0
+        self.positions = [
+            msgspec.structs.replace(positions.get(one.identity, Position())) if one.identity else Position()
+            for one in inputs
+        ]
+        self.consumed = [
+            one.size or 0 if position.ended else 0
+            for one, position in zip(inputs, self.positions, strict=True)
+        ]
+        for one, position in zip(inputs, self.positions, strict=True):
+            if position.at == _BEGIN and one.first_time is not None:
+                position.at = one.first_time
+        left = [place for place, position in enumerate(self.positions) if not position.ended]
+        self._waiting = sorted(left, key=self._rank, reverse=True)
+
+    def next(self) -> tuple[int, InputBatch] | None:
+        """The next lines, and the place of the input that they are from; None at the end of all.
+
+        Raises:
+            InputError: It cannot be read, or not further.
+        """
+        while self._active or self._waiting:
+            place = self._current = self._choose()
+            batch = next(self._active[place], None)
+            position = self.positions[place]
+            if batch is None:
+                position.ended = True
+                self.consumed[place] = self._inputs[place].size or self.consumed[place]
+                del self._active[place]
+                continue
+            position.offset, position.number = batch.offset, batch.number
+            position.read, position.tail = batch.read, batch.tail or position.tail
+            self.consumed[place] = batch.consumed
+            return place, batch
+        return None
+
+    def give_up(self) -> None:
+        """Reads no further in the input that could not be read."""
+        position = self.positions[self._current]
+        position.ended = position.damaged = True
+        del self._active[self._current]
+
+    def seen(self, place: int, time: int) -> None:
+        """Takes note that lines of an input are as late as that, in microseconds."""
+        position = self.positions[place]
+        position.at = max(position.at, time)
+
+    @property
+    def read_until(self) -> int | None:
+        """The time (microseconds) before which all lines have been read, as far as inputs are in order.
+
+        None at the end of all.
+        """
+        times = [self.positions[place].at for place in self._active]
+        if self._waiting:
+            times.append(self.positions[self._waiting[-1]].at)
+        return min(times, default=None)
+
+    def _rank(self, place: int) -> tuple[int, int]:
+        return self.positions[place].at, place
+
+    def _choose(self) -> int:
+        """The place of the input that is behind, opened if it is not open yet; there is one."""
+        behind = min(self._active, key=self._rank, default=None)
+        if self._waiting and len(self._active) < MAX_OPEN:
+            following = self._waiting[-1]
+            if behind is None or self._rank(following) < self._rank(behind):
+                self._waiting.pop()
+                self._active[following] = self._open(self._inputs[following], self.positions[following])
+                return following
+        if behind is None:
+            raise LookupError("all inputs have ended")
+        return behind

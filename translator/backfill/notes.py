@@ -1,0 +1,66 @@
+"""Fingerprints of what has been acknowledged since the last snapshot, in files that outlive a kill.
+
+Each that sends appends to a file of its own: it is there for the next process as soon as it is written.
+A power cut may undo the last of it; then the same spans are sent once more.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from translator.backfill.parts import FINGERPRINT_BYTES
+
+_ENDING = ".sent"
+
+
+class Notes:
+    """What one member of the crew has sent in one generation.
+
+    Args:
+        name: The path of the generation, without an ending; empty to note nothing.
+        member: Who notes it.
+    """
+
+    def __init__(self, name: str, member: str) -> None:
+        self.name = name
+        self._path = f"{name}-{member}{_ENDING}"
+        self._file: int | None = None
+        self._over = False
+
+    def add(self, fingerprint: bytes) -> None:
+        """Notes one; on a full disk it is not noted, and sent again after a kill."""
+        if not self.name:
+            return
+        with suppress(OSError):
+            if self._file is None:
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.write(self._file, fingerprint)
+        if self._over:
+            self.close()
+
+    def close(self) -> None:
+        """Keeps the file open no longer; what is still under way is noted all the same."""
+        self._over = True
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def read_notes(directory: Path) -> set[bytes]:
+    """All fingerprints that are noted in a directory."""
+    found: set[bytes] = set()
+    for path in directory.glob(f"*{_ENDING}"):
+        data = path.read_bytes()
+        whole = len(data) // FINGERPRINT_BYTES * FINGERPRINT_BYTES
+        found.update(data[place : place + FINGERPRINT_BYTES] for place in range(0, whole, FINGERPRINT_BYTES))
+    return found
+
+
+def drop_notes(directory: Path, before: int) -> None:
+    """Deletes the notes of all generations before one: a snapshot has taken their place."""
+    for path in directory.glob(f"*{_ENDING}"):
+        generation = path.name.partition("-")[0]
+        if not generation.isdecimal() or int(generation) < before:
+            path.unlink(missing_ok=True)

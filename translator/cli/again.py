@@ -1,0 +1,61 @@
+"""`backfill --rejected`: what was set aside, tried again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from translator.cli.history import BACKFILL_DIRECTORY
+from translator.cli.logs import Log
+from translator.cli.sending import Keep, open_output
+from translator.cli.summary import Skipped, conclude
+from translator.errors import ConfigurationError
+from translator.pipeline.translation import Translation
+from translator.settings import Settings
+from translator.state.again import SecondTry
+from translator.state.database import DirectoryLock
+from translator.state.store import Commit
+
+
+def try_again(settings: Settings, log: Log) -> None:
+    """Sends anew what the sidecar and the backfills to a destination have set aside.
+
+    Raises:
+        ConfigurationError: No server is named, or paths are.
+        StateError: A sidecar or a backfill to it is running.
+    """
+    if settings["paths"]:
+        raise ConfigurationError("--rejected takes no paths", hint="run two commands, one after the other")
+    skipped = Skipped(log)
+    translation = Translation(
+        settings.windows.of_whole_input(),
+        format_name=settings["format"],
+        formats=settings.formats,
+        sample_rate=settings["traces_sample_rate"],
+        on_skip=skipped,
+    )
+    with open_output(settings, log, Console(), Keep(None, lambda _seconds: True)) as output:
+        if output.store is None or output.directory is None:
+            raise ConfigurationError(
+                "only what a server would not take is set aside", hint="name it with --dsn or --spotlight"
+            )
+        skipped.store = output.store
+        tries = [SecondTry(directory) for directory in _directories(output.directory)]
+        records = [record for each in tries for record in each.records]
+        lines = (record.line.restored() for record in records if record.line is not None)
+        translation.feed(lines, 0.0)
+        envelopes = [record.envelope.restored() for record in records if record.envelope is not None]
+        output.store.commit(Commit(envelopes=envelopes))
+        output.sink.finish(translation.drain(0.0), ended=True)
+        for each in tries:
+            each.done()
+        conclude(translation, output, settings, timeout=None)
+
+
+def _directories(own: Path) -> list[Path]:
+    of_backfills = own / BACKFILL_DIRECTORY
+    if not of_backfills.is_dir():
+        return [own]
+    DirectoryLock(of_backfills).release()
+    return [own, of_backfills]

@@ -1,0 +1,169 @@
+"""From settings to the parts of a backfill: which traces, who sends them, and what is kept of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from translator.backfill.ages import AgeRule, Older, oldest_taken, period_of
+from translator.backfill.crew import Crew, LocalCrew, ProcessCrew, SinkCrew
+from translator.backfill.job import Job
+from translator.backfill.lane import LaneSetup
+from translator.cli.logs import Log, configure, said_of_logs
+from translator.cli.sending import (
+    CONCURRENCY,
+    DESTINATION,
+    chosen_destination,
+    destination_of,
+    open_output,
+    outgoing_to,
+    state_directory,
+)
+from translator.files.inputs import Input
+from translator.formats.native.timestamps import parse_time
+from translator.formats.records import parse_record
+from translator.settings import Settings
+from translator.settings_values import moment
+from translator.state.sqlite import SqliteStore
+
+BACKFILL_DIRECTORY = "backfill"
+"""Where the state of backfills is, within that of their destination."""
+
+SMALL_BYTES = 4 * 1024 * 1024
+"""Input up to this is not worth a process of its own."""
+
+_PACE = "pace"
+
+_TIME_KEYS = ("ts", "time", "timestamp", "@timestamp", "@t", "datetime", "date", "created_at", "started_at")
+
+
+class Outlet(msgspec.Struct):
+    """Where a backfill goes.
+
+    Attributes:
+        crew: Makes those that encode and send.
+        job: What is kept of it; None where nothing is.
+        store: Where that is.
+        destination: The server, for people; None where there is none.
+    """
+
+    crew: Callable[[], Crew]
+    job: Job | None = None
+    store: SqliteStore | None = None
+    destination: str | None = None
+
+    @property
+    def pace(self) -> float | None:
+        """Spans a second that the server has taken in the last run."""
+        known = self.store.recall(_PACE) if self.store is not None else None
+        return float(known) if known else None
+
+    def remember_pace(self, pace: float) -> None:
+        """Keeps the pace for the next run."""
+        if self.store is not None:
+            self.store.remember(_PACE, f"{pace:.1f}")
+
+
+def age_rule(settings: Settings, now: float) -> AgeRule:
+    """Which traces are sent; age counts only where a server is asked, or where somebody says that it does.
+
+    Args:
+        settings: What is wanted.
+        now: Unix seconds.
+    """
+    days = settings["retention_days"]
+    ages = chosen_destination(settings) == "dsn" or settings.rank("older_than_retention") > 0
+    since, until = (
+        None if settings[name] is None else moment(settings[name], now) for name in ("since", "until")
+    )
+    return AgeRule(
+        since,
+        until,
+        oldest_taken(now, days) if ages else None,
+        Older(settings["older_than_retention"]),
+        period_of(days),
+    )
+
+
+def own_files(settings: Settings) -> tuple[Path, ...]:
+    """Files and directories that must not be read as logs.
+
+    Raises:
+        ConfigurationError: The settings do not say where to send, or say it twice or wrongly.
+    """
+    chosen = chosen_destination(settings)
+    if chosen in ("dsn", "spotlight"):
+        destination_of(settings, chosen)
+    if chosen == "out" and settings["out"] != "-":
+        return (Path(settings["out"]),)
+    return (state_directory(settings),) if chosen in ("dsn", "spotlight") else ()
+
+
+@contextmanager
+def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: int | None) -> Iterator[Outlet]:
+    """Opens what sends, and closes it; the crew is closed by who has it do its work.
+
+    Args:
+        settings: What is wanted.
+        log: Takes warnings.
+        console: Shows traces where nothing else is chosen.
+        stored_bytes: The size of all input; None where that is not known.
+
+    Raises:
+        ConfigurationError: The settings do not say where to send, or say it twice.
+        StateError: What is kept cannot be read, or another backfill uses it.
+    """
+    name = chosen_destination(settings)
+    destination = None if name in (None, "out") else destination_of(settings, name or "")
+    if destination is None:
+        with open_output(settings, log, console) as output:
+            yield Outlet(partial(SinkCrew, output.sink))
+        return
+    for warning in destination.warnings:
+        log.warning("destination", problem=warning)
+    setup = LaneSetup(outgoing_to(settings, destination), CONCURRENCY, {}, settings["max_rate"])
+    if destination.spotlight:
+        # It keeps nothing itself, so nothing is ever sent already.
+        yield Outlet(partial(_crew, settings, setup, stored_bytes), destination=destination.masked)
+        return
+    directory = state_directory(settings) / destination.identity / BACKFILL_DIRECTORY
+    store = SqliteStore(directory, clock=time.time)
+    try:
+        for problem in store.problems:
+            log.warning("state", problem=problem)
+        store.remember(DESTINATION, destination.masked)
+        yield Outlet(
+            partial(_crew, settings, setup, stored_bytes), Job(store, directory), store, destination.masked
+        )
+    finally:
+        store.close()
+
+
+def _crew(settings: Settings, setup: LaneSetup, stored_bytes: int | None) -> Crew:
+    workers = settings["workers"]
+    if workers is None and (stored_bytes is None or stored_bytes <= SMALL_BYTES):
+        return LocalCrew(setup)
+    prepare = partial(configure, *said_of_logs(settings))
+    return ProcessCrew(setup, workers or len(os.sched_getaffinity(0)), prepare)
+
+
+def time_of(line: bytes) -> int | None:
+    """The time that a line of most formats names, in microseconds; only to bring files into order."""
+    record = parse_record(line)
+    if not isinstance(record, dict):
+        return None
+    times = (parse_time(record[key]) for key in _TIME_KEYS if key in record)
+    return next((time for time in times if time is not None), None)
+
+
+def sized(inputs: list[Input]) -> int | None:
+    """The stored bytes of all inputs; None where one of them is a stream."""
+    sizes = [one.size for one in inputs]
+    return None if None in sizes else sum(size or 0 for size in sizes)

@@ -1,0 +1,230 @@
+"""What a backfill reads: each content once, in batches that are the same in every run."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import zip_longest
+from pathlib import Path
+
+import msgspec
+
+from translator.errors import InputError
+from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
+from translator.files.discover import STDIN, find_files
+from translator.files.identity import fingerprint
+from translator.files.lines import MAX_LINE_BYTES
+from translator.files.names import source_of
+from translator.files.stream import LineStream
+from translator.model import Line
+
+BATCH_BYTES = 256 * 1024
+"""Bytes of content after which a batch ends, counted from the beginning of the file."""
+
+_HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 1_024
+_STDIN_SECONDS = 0.25
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One content, to be read once.
+
+    Attributes:
+        name: Where it is; `-` is standard input.
+        size: Its bytes as it is stored; None where that is not known.
+        compressed: Whether it is compressed.
+        first_time: The time of its first line that has one, in microseconds.
+        identity: What it is known again by; empty where it can be read only once.
+    """
+
+    name: str
+    size: int | None = None
+    compressed: bool = False
+    first_time: int | None = None
+    identity: str = ""
+
+
+class InputBatch(msgspec.Struct):
+    """Lines of one input.
+
+    Attributes:
+        lines: The lines.
+        offset: Where reading goes on after them, in bytes of content.
+        number: How many lines lie before that.
+        consumed: Bytes of the stored input that have been read.
+        read: Bytes of content that have been read; more than `offset` where a line has begun.
+        tail: How many of the last of them are hashed, and their hash.
+    """
+
+    lines: list[Line]
+    offset: int
+    number: int
+    consumed: int
+    read: int = 0
+    tail: str = ""
+
+
+TimeOf = Callable[[bytes], int | None]
+"""The time of a line, in microseconds; None where it has none."""
+
+
+def find_inputs(
+    patterns: Sequence[str], time_of: TimeOf, *, excluded: Sequence[Path] = (), exclude: Sequence[str] = ()
+) -> list[Input]:
+    """What the patterns name, oldest first by content; standard input before all.
+
+    Raises:
+        InputError: There are no patterns, or one of them names nothing.
+    """
+    if not patterns:
+        raise InputError("no input named", hint="give files, directories or globs, or - for standard input")
+    paths: list[Path] = []
+    for pattern in patterns:
+        if pattern == STDIN:
+            continue
+        found = find_files([pattern], excluded, exclude)
+        if not found:
+            raise InputError("no such file", where=pattern, hint="check the path or the pattern")
+        paths += found
+    inputs: dict[str, list[Input]] = {}
+    for path in find_files([str(path) for path in dict.fromkeys(paths)]):
+        one = _look_at(path, time_of)
+        alike = inputs.setdefault(one.identity, [])
+        if not any(_equal(one, other) for other in alike):
+            # Content that only begins the same is told apart by its place among the alike.
+            alike.append(msgspec.structs.replace(one, identity=f"{one.identity}{len(alike) or ''}"))
+    ordered = sorted(
+        (one for alike in inputs.values() for one in alike), key=lambda one: (one.first_time or 0, one.name)
+    )
+    return ([Input(STDIN)] if STDIN in patterns else []) + ordered
+
+
+def open_input(
+    one: Input, max_line_bytes: int = MAX_LINE_BYTES, *, offset: int = 0, number: int = 0
+) -> Iterator[InputBatch]:
+    """The lines of an input, in batches.
+
+    Args:
+        one: What to read.
+        max_line_bytes: The longest line that is kept.
+        offset: Where to begin, as a batch has told, in bytes of content.
+        number: How many lines lie before it.
+
+    Raises:
+        InputError: It cannot be read, or is damaged; what came before has been handed out.
+    """
+    stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
+    consumed = 0
+    try:
+        tail = ""
+        for chunk, consumed in _chunks(one.name, offset):
+            lines = stream.feed(chunk)
+            last_bytes = chunk[-_TAIL_BYTES:]
+            tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
+            yield InputBatch(lines, *stream.bounds[0], consumed, stream.position, tail)
+        last = stream.finish()
+        if last:
+            end = stream.position
+            yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail)
+    except DAMAGED as error:
+        raise InputError(
+            f"cannot be read: {error.__class__.__name__}: {error}",
+            where=one.name,
+            hint="check the path, its permissions, and whether the file is complete",
+        ) from error
+
+
+def _look_at(path: Path, time_of: TimeOf) -> Input:
+    head = b""
+    compressed = False
+    size = path.stat().st_size
+    # What is wrong with it is told when it is read.
+    with suppress(*DAMAGED):
+        for chunk, _ in _chunks(str(path), 0):
+            head += chunk
+            if len(head) >= _HEAD_BYTES:
+                break
+    with path.open("rb") as file:
+        compressed = is_compressed(file.read(MAGIC_BYTES))
+    times = (time_of(line) for line in head[:_HEAD_BYTES].split(b"\n"))
+    first = next((time for time in times if time is not None), None)
+    return Input(str(path), size, compressed, first, fingerprint(head[:_HEAD_BYTES]))
+
+
+def _equal(one: Input, other: Input) -> bool:
+    """Whether two inputs that begin alike are alike to their ends."""
+    if one.size != other.size and not one.compressed and not other.compressed:
+        return False
+    try:
+        pairs = zip_longest(_chunks(one.name, 0), _chunks(other.name, 0), fillvalue=(b"", 0))
+        return all(mine[0] == theirs[0] for mine, theirs in pairs)
+    except DAMAGED:
+        return False
+
+
+def is_unchanged(one: Input, read: int, tail: str) -> bool:
+    """Whether an input still holds what has been read of it.
+
+    Args:
+        one: The input.
+        read: How much has been read, in bytes of content.
+        tail: The hash of the last of it, as a batch has told; not looked at where the input is compressed.
+    """
+    if one.compressed or not read:
+        return True
+    if one.size is not None and one.size < read:
+        return False
+    size, _, known = tail.partition(":")
+    try:
+        with Path(one.name).open("rb", buffering=0) as file:
+            return fingerprint(os.pread(file.fileno(), int(size), read - int(size))) == known
+    except OSError:
+        return False
+
+
+def _chunks(name: str, offset: int) -> Iterator[tuple[bytes, int]]:
+    """The content from an offset on, cut at multiples of `BATCH_BYTES`, with the stored bytes read."""
+    if name == STDIN:
+        yield from _stdin_chunks()
+        return
+    with Path(name).open("rb", buffering=0) as file:
+        first = file.read(MAGIC_BYTES)
+        descriptor = file.fileno()
+        if is_compressed(first):
+            decompressor = Decompressor(first)
+            _, held = decompressor.skip(descriptor, offset, 0)
+            place = offset
+            while True:
+                want = BATCH_BYTES - place % BATCH_BYTES
+                while len(held) < want and (more := decompressor.read(descriptor, want - len(held))):
+                    held += more
+                if not held:
+                    return
+                chunk, held = held[:want], held[want:]
+                place += len(chunk)
+                yield chunk, decompressor.consumed
+        place = offset
+        while chunk := os.pread(descriptor, BATCH_BYTES - place % BATCH_BYTES, place):
+            place += len(chunk)
+            yield chunk, place
+
+
+def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
+    """What comes on standard input; now and then nothing, so that who reads can be told to end."""
+    descriptor = sys.stdin.fileno()
+    held = b""
+    consumed = 0
+    ended = False
+    while not ended:
+        ready, _, _ = select.select([descriptor], [], [], _STDIN_SECONDS)
+        if ready:
+            data = os.read(descriptor, BATCH_BYTES - len(held))
+            ended = not data
+            held += data
+            consumed += len(data)
+        if not ready or ended or len(held) >= BATCH_BYTES:
+            chunk, held = held, b""
+            yield chunk, consumed
