@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
+_quick: Any = gzip
 try:
     from isal import igzip
-except ImportError:  # there are systems for which nobody has built it
-    _quick = gzip
+except ImportError:
+    pass  # there are systems for which nobody has built it
 else:
     _quick = igzip
 
