@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import zlib
+from typing import cast
+
+HEADERS = 4_096
+"""Bytes of an envelope that hold its headers for sure."""
+
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 counts = {"requests": 0, "spans": 0, "bytes": 0}
 
@@ -13,35 +20,48 @@ def count(body: bytes) -> None:
     """Counts what is in one envelope; of a transaction, itself and its spans."""
     counts["requests"] += 1
     counts["bytes"] += len(body)
+    begin = body
     if body[:2] == b"\x1f\x8b":
-        body = zlib.decompress(body, wbits=31)
-    header = json.loads(body.split(b"\n", 2)[1])
+        begin = zlib.decompressobj(wbits=31).decompress(body, HEADERS)
+    header = json.loads(begin.split(b"\n", 2)[1])
     if "item_count" in header:
         counts["spans"] += header["item_count"]
     elif header["type"] == "transaction":
-        counts["spans"] += 1 + len(json.loads(body.split(b"\n", 2)[2].splitlines()[0])["spans"])
+        whole = zlib.decompress(body, wbits=31) if begin is not body else body
+        counts["spans"] += 1 + len(json.loads(whole.split(b"\n", 3)[2])["spans"])
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+class Connection(asyncio.Protocol):
     """Answers the requests of one connection; GET gets the counts."""
-    try:
-        while True:
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            answer = b"{}"
-            if head.startswith(b"get"):
-                answer = json.dumps(counts).encode()
-            else:
-                length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-                count(await reader.readexactly(length))
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remembers where answers go."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answers as soon as a request is whole."""
+        self._data += data
+        head, end, body = self._data.partition(b"\r\n\r\n")
+        if not end:
+            return
+        answer = b"{}"
+        if head.startswith(b"GET"):
+            answer = json.dumps(counts).encode()
+        else:
+            found = LENGTH.search(head)
+            if found is None or len(body) < int(found[1]):
+                return
+            count(body)
+        self._data = b""
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))
 
 
 async def main() -> None:
     """Serves on a free port of loopback until terminated, and prints the port."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -66,12 +66,12 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, host: str) -
         body: The beginning of the body.
         host: Whom to name to people.
     """
-    said = said_by(body)
     if 200 <= status < 300:
         if not body.lstrip()[:16].lower().startswith(_PAGE):
             return Acknowledged(status)
         detail = f"{host} answered {status} with a web page, as a portal does or a wrong address"
         return Retry(None, SERVER_ERROR, detail, status)
+    said = said_by(body)
     if status in _WRONG_KEY:
         detail = f"{host} answered {status}: {said or 'the key is wrong or disabled'}"
         return Refused(UNAUTHORIZED, clean(detail), status)

@@ -55,7 +55,8 @@ class RateLimits:
         Returns:
             Seconds until the category may be sent again, or None where it may now.
         """
-        named = parse_limits(headers.get("x-sentry-rate-limits", ""))
+        said = headers.get("x-sentry-rate-limits")
+        named = parse_limits(said) if said else {}
         if status == 429 and not {category, None} & named.keys():
             named[category] = retry_after(headers) or DEFAULT_SECONDS
         if named:

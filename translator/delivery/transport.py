@@ -26,6 +26,7 @@ from urllib3.util import make_headers
 
 from translator.delivery.answers import NETWORK, RATE_LIMITED, answer_of, cause_of, clean
 from translator.delivery.compression import gzipped
+from translator.delivery.connections import KeptConnections
 from translator.delivery.destination import Destination
 from translator.delivery.limits import RateLimits
 from translator.model import Answer, Envelope, Refused, Retry
@@ -66,6 +67,7 @@ class EnvelopeTransport(HttpTransport):
         on_limits: Callable[[Mapping[str | None, float]], None] = lambda _limits: None,
     ) -> None:
         self.destination = destination
+        self._host = destination.host
         self._timeout = timeout
         self._gzip_level = gzip_level
         self._clock = clock
@@ -84,6 +86,14 @@ class EnvelopeTransport(HttpTransport):
             }
         )
         self._sign_in_at_proxy()
+        self._headers = {
+            "User-Agent": str(self._auth.client),
+            "Content-Type": CONTENT_TYPE,
+            "X-Sentry-Auth": str(self._auth.to_header()),
+        }
+        if gzip_level:
+            self._headers["Content-Encoding"] = "gzip"
+        self._kept = None if isinstance(self._pool, urllib3.ProxyManager) else self._connections()
 
     def send(self, envelope: Envelope, sent_at: datetime) -> Answer:
         """Sends an envelope once and waits for the answer.
@@ -97,20 +107,17 @@ class EnvelopeTransport(HttpTransport):
         limited = self.limited_until(envelope.category)
         if limited is not None:
             return self._limited(limited, None)
-        headers = {
-            "Content-Type": CONTENT_TYPE,
-            "User-Agent": str(self._auth.client),
-            "X-Sentry-Auth": str(self._auth.to_header()),
-        }
         body = serialize(envelope, sent_at)
         if self._gzip_level:
-            headers["Content-Encoding"] = "gzip"
             body = gzipped(body, self._gzip_level)
         try:
-            response = self._request("POST", EndpointType.ENVELOPE, body, headers)
+            if self._kept is not None:
+                reply = self._kept.post(body)
+                return self._judge(reply.status, reply.headers, bytes(reply.body), envelope.category)
+            response = self._request("POST", EndpointType.ENVELOPE, body, self._headers)
             said = self._read(response)
         except (HTTPError, HTTPException, OSError) as error:
-            detail = f"{self.destination.host}: {cause_of(error, self._timeout)}"
+            detail = f"{self._host}: {cause_of(error, self._timeout)}"
             return Retry(None, NETWORK, self._without_keys(detail))
         return self._judge(response.status, response.headers, said, envelope.category)
 
@@ -121,6 +128,8 @@ class EnvelopeTransport(HttpTransport):
     def close(self) -> None:
         """Closes idle connections; may be called twice."""
         self._pool.clear()
+        if self._kept is not None:
+            self._kept.close()
 
     def capture_envelope(self, envelope: SdkEnvelope) -> None:
         """Not available: it would return before anything is known of the envelope's fate."""
@@ -133,13 +142,13 @@ class EnvelopeTransport(HttpTransport):
         limited = self.limits.learn(status, headers, category)
         if status == 429:
             return self._limited(limited or 0.0, status)
-        answer = answer_of(status, headers, body, self.destination.host)
+        answer = answer_of(status, headers, body, self._host)
         if isinstance(answer, (Retry, Refused)):
             return msgspec.structs.replace(answer, detail=self._without_keys(answer.detail))
         return answer
 
     def _limited(self, seconds: float, status: int | None) -> Retry:
-        detail = f"{self.destination.host} asks to wait for {seconds:.0f} s"
+        detail = f"{self._host} asks to wait for {seconds:.0f} s"
         return Retry(seconds, RATE_LIMITED, detail, status)
 
     def _without_keys(self, detail: str) -> str:
@@ -190,6 +199,16 @@ class EnvelopeTransport(HttpTransport):
         finally:
             response.close()
         return bytes(body)
+
+    def _connections(self) -> KeptConnections:
+        return KeptConnections(
+            self._pool,
+            self.destination.url,
+            self._headers,
+            timeout=self._timeout,
+            max_body=_MAX_BODY,
+            clock=self._clock,
+        )
 
     def _sign_in_at_proxy(self) -> None:
         """Uses the name and password in a proxy's URL, which the SDK leaves unused."""
