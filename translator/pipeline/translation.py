@@ -14,7 +14,7 @@ from translator.formats.reading import Reader
 from translator.formats.records import TOO_LONG, Unreadable
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.formats.router import Router
-from translator.model import Event, Line, Span
+from translator.model import Event, Kind, Line, Phase, Span
 from translator.spans.assembler import Assembler
 from translator.spans.reorder import Reorder, ReorderState
 from translator.spans.snapshot import AssemblerState, holders_of
@@ -51,6 +51,8 @@ class TranslationState(msgspec.Struct):
     assembler: AssemblerState
     formats: bytes = b""
 
+
+_COUNTED_AS = {(kind, phase): f"{kind}.{phase}" for kind in Kind for phase in Phase}
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(TranslationState)
@@ -208,7 +210,7 @@ class Translation:
             if not line.beside:
                 counts["event"] += 1
             for event in found:
-                events[f"{event.kind}.{event.phase}"] += 1
+                events[_COUNTED_AS[event.kind, event.phase]] += 1
                 push(event, now)
                 if earliest is None or event.time < earliest:
                     earliest = event.time
@@ -279,7 +281,7 @@ class Translation:
     def _push(self, events: Sequence[Event], now: float) -> None:
         for event in events:
             self._popped += 1
-            self.events[f"{event.kind}.{event.phase}"] += 1
+            self.events[_COUNTED_AS[event.kind, event.phase]] += 1
             self._reorder.push(event, now)
 
     def _counted(self, spans: list[Span]) -> list[Span]:

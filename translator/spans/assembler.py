@@ -6,16 +6,14 @@ from collections import Counter
 from itertools import islice
 
 from translator.model import Event, Kind, Phase, Span
+from translator.spans.closing import Closing
 from translator.spans.ids import span_id_from
-from translator.spans.inherit import is_above, nearest_agent, open_below, strip, touch
+from translator.spans.inherit import is_above, touch
 from translator.spans.locate import Location, Traces
 from translator.spans.nodes import (
-    UNFINISHED,
     is_repeated_end,
     is_repeated_start,
     make_node,
-    make_span,
-    merge,
     settle_end,
 )
 from translator.spans.orphans import (
@@ -62,9 +60,10 @@ class Assembler:
         self._end_hold = end_hold
         self._traces = Traces(round(idle_timeout * 1e6))
         self._due = DueQueues()
-        self._out: list[Span] = []
         self.counts: Counter[str] = Counter()
+        self._closing = Closing(self.counts)
         self._spans = 0
+        self._idle_from = 0.0
         self.expired = 0
         """How often `expire` has let something go, whether spans came of it or not."""
 
@@ -111,19 +110,32 @@ class Assembler:
             _, trace, node = due.waiting.popleft()
             self.expired += 1
             if node.parent_id not in trace.promised:
-                self._let_go_alone(trace, node)
-        for trace in list(self._traces.by_id.values()):
-            idle = now - trace.touched
-            if idle < self._idle_timeout:
-                break
-            if trace.open:
-                self._close_unfinished(trace, list(trace.open.values()))
-                self.expired += 1
-            if trace.at_rest() and (not trace.unfinished or idle >= KEEP_UNFINISHED):
-                self._forget(trace)
+                self._closing.let_go_alone(trace, node)
+        if now >= self._idle_from:
+            self._expire_idle(now)
         if self._spans > MAX_REMEMBERED:
             self._forget_some()
         return self._taken()
+
+    def _expire_idle(self, now: float) -> None:
+        """Lets go the traces in which nothing has come for long."""
+        idle: list[Trace] = []
+        self._idle_from = now + self._idle_timeout
+        for trace in self._traces.by_id.values():
+            if now - trace.touched < self._idle_timeout:
+                self._idle_from = trace.touched + self._idle_timeout
+                break
+            idle.append(trace)
+        for trace in idle:
+            if trace.open:
+                self._closing.close_unfinished(trace, list(trace.open.values()))
+                self.expired += 1
+            if not trace.at_rest():
+                self._idle_from = min(self._idle_from, now)
+            elif not trace.unfinished or now - trace.touched >= KEEP_UNFINISHED:
+                self._forget(trace)
+            else:
+                self._idle_from = min(self._idle_from, trace.touched + KEEP_UNFINISHED)
 
     def _make(self, trace: Trace, event: Event, where: Place, start: int) -> Node:
         self._spans += 1
@@ -152,10 +164,10 @@ class Assembler:
             self._give_up_orphan(of_trace, scope, orphan, since)
         if close_open:
             for trace in list(self._traces.by_id.values()):
-                self._close_unfinished(trace, list(trace.open.values()))
+                self._closing.close_unfinished(trace, list(trace.open.values()))
         while due.waiting:
             _, trace, node = due.waiting.popleft()
-            self._let_go_alone(trace, node)
+            self._closing.let_go_alone(trace, node)
         return self._taken()
 
     def next_due(self) -> float | None:
@@ -165,12 +177,13 @@ class Assembler:
 
     def is_due(self, now: float) -> bool:
         """Whether `expire` has something to let go at `now` (seconds)."""
-        due = self.next_due()
-        if due is not None and due <= now:
-            return True
-        longest = next(iter(self._traces.by_id.values()), None)
-        return longest is not None and (
-            now - longest.touched >= self._idle_timeout or self._spans > MAX_REMEMBERED
+        due = self._due
+        return (
+            now >= self._idle_from
+            or self._spans > MAX_REMEMBERED
+            or (bool(due.ends) and due.ends[0][0] <= now)
+            or (bool(due.orphans) and due.orphans[0][0] <= now)
+            or (bool(due.waiting) and due.waiting[0][0] <= now)
         )
 
     def is_unfinished(self, trace_id: str) -> bool:
@@ -193,37 +206,38 @@ class Assembler:
         self._spans = sum(len(trace.nodes) for trace in self._traces.by_id.values())
 
     def _taken(self) -> list[Span]:
-        out = self._out
+        out = self._closing.out
         if out:
-            self._out = []
+            self._closing.out = []
         return out
 
     # The ways in which a line tells of a span.
 
     def _start(self, event: Event, trace: Trace, caller: str | None) -> None:
-        if is_repeated_start(trace, event, event.time):
+        if "span_id" in event.fields and is_repeated_start(trace, event, event.time):
             self.counts["repeated_lines"] += 1
             return
         if len(trace.open) >= MAX_OPEN:
             self.counts["too_many_open"] += 1
-            self._close_unfinished(trace, [next(iter(trace.open.values()))])
+            self._closing.close_unfinished(trace, [next(iter(trace.open.values()))])
         node = self._make(trace, event, place(trace, event, caller), event.time)
         trace.open[node.span_id] = node
         if node.kind is Kind.AGENT:
             trace.agents[node.span_id] = node
         touch(trace, node, node.start)
-        self._release(trace, node.span_id)
+        if trace.waiting:
+            self._closing.release(trace, node.span_id)
         held = match_start(trace, event) if trace.ends else None
         if held is not None:
             held.settled = True
             trace.ends.remove(held)
-            self._close(trace, node, held.event)
+            self._closing.close(trace, node, held.event)
 
     def _end(self, event: Event, trace: Trace, now: float) -> bool:
         """Closes the span that the event ends; False where the event is a whole span itself."""
         node = match_end(trace, event)
         if node is not None:
-            self._close(trace, node, event)
+            self._closing.close(trace, node, event)
         elif is_repeated_end(trace, event):
             self.counts["repeated_lines"] += 1
         elif event.start is not None:
@@ -267,6 +281,19 @@ class Assembler:
         pool.add(orphan)
         self._due.orphans.append((now + self._orphan_hold, trace, scope, orphan))
 
+    def _give_up_end(self, trace: Trace, held: HeldEnd) -> None:
+        if held.settled:
+            return
+        trace.ends.remove(held)
+        self.counts["starts_missing"] += 1
+        event = held.event
+        node = self._make(trace, event, place(trace, event, None), event.time)
+        node.end = event.time
+        node.incomplete = "no_start"
+        trace.close(node)
+        self._closing.report_model(trace, node)
+        self._closing.let_go(trace, node)
+
     # Spans in one line.
 
     def _give_up_orphan(self, trace: Trace | None, scope: Scope, orphan: Orphan, now: float) -> None:
@@ -300,7 +327,7 @@ class Assembler:
             node.held = True
             above.below.append(node.span_id)
         elif parent_id is None or node.remote or above is not None:
-            self._let_go(trace, node)
+            self._closing.let_go(trace, node)
         else:
             node.held = True
             trace.waiting.setdefault(parent_id, {})[node.span_id] = node
@@ -335,85 +362,5 @@ class Assembler:
         touch(trace, node, end)
         trace.promised.discard(node.span_id)
         node.below.extend(trace.waiting.pop(node.span_id, ()))
-        self._report_model(trace, node)
+        self._closing.report_model(trace, node)
         return node
-
-    # Closing spans and letting them go.
-
-    def _close(self, trace: Trace, node: Node, event: Event) -> None:
-        if trace.unfinished.pop(node.span_id, None) is not None:
-            node.incomplete = None
-            if node.fields.get("failure") == UNFINISHED:
-                del node.fields["failure"]
-        end = event.end if event.end is not None else event.time
-        if end < node.start:
-            self.counts["ends_before_starts"] += 1
-            end = node.start
-        touch(trace, node, end)
-        merge(node, event)
-        node.end = settle_end(trace, node, end)
-        if "failure" in event.fields and node.given_id is None and node.call_id is None:
-            trace.failed.add((node.kind, node.name))
-        trace.close(node)
-        if node.kind is Kind.AGENT and trace.open:
-            self._close_unfinished(trace, open_below(trace, node))
-        self._report_model(trace, node)
-        self._let_go(trace, node)
-
-    def _close_unfinished(self, trace: Trace, nodes: list[Node]) -> None:
-        # Innermost first, so that an agent knows the models of all calls under it.
-        for node in reversed(nodes):
-            node.end = node.last
-            node.incomplete = "no_end"
-            node.fields.setdefault("failure", UNFINISHED)
-            self.counts["ends_missing"] += 1
-            trace.close(node)
-            trace.unfinished[node.span_id] = node
-            self._report_model(trace, node)
-            self._let_go(trace, node)
-
-    def _give_up_end(self, trace: Trace, held: HeldEnd) -> None:
-        if held.settled:
-            return
-        trace.ends.remove(held)
-        self.counts["starts_missing"] += 1
-        event = held.event
-        node = self._make(trace, event, place(trace, event, None), event.time)
-        node.end = event.time
-        node.incomplete = "no_start"
-        trace.close(node)
-        self._report_model(trace, node)
-        self._let_go(trace, node)
-
-    def _report_model(self, trace: Trace, node: Node) -> None:
-        model = node.fields.get("model") or node.fields.get("response_model")
-        if node.kind is Kind.MODEL and model is not None:
-            agent = nearest_agent(trace, node)
-            if agent is not None:
-                agent.models.add(model)
-
-    def _release(self, trace: Trace, span_id: str) -> None:
-        for node in trace.waiting.pop(span_id, {}).values():
-            self._let_go(trace, node)
-
-    def _let_go_alone(self, trace: Trace, node: Node) -> None:
-        """Hands out a span whose parent has not turned up; one whose parent has goes with it."""
-        siblings = trace.waiting.get(node.parent_id or "", {})
-        if siblings.pop(node.span_id, None) is None:
-            return
-        if not siblings:
-            del trace.waiting[node.parent_id or ""]
-        self._let_go(trace, node)
-
-    def _let_go(self, trace: Trace, node: Node) -> None:
-        """Hands out the span of an ended node, and then of all that waited for it."""
-        left = [node]
-        while left:
-            current = left.pop()
-            current.held = False
-            self._out.append(make_span(trace, current))
-            if current.incomplete != "no_end":
-                strip(current)
-            left.extend(trace.nodes[span_id] for span_id in reversed(current.below))
-            current.below = []
-            left.extend(trace.waiting.pop(current.span_id, {}).values())

@@ -19,11 +19,8 @@ def _is_hex(text: str, length: int) -> bool:
 
 
 def _hashed(role: bytes, size: int, *parts: bytes) -> str:
-    digest = blake2b(digest_size=size, person=role)
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "big"))
-        digest.update(part)
-    return digest.hexdigest()
+    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)])
+    return blake2b(whole, digest_size=size, person=role).hexdigest()
 
 
 @lru_cache(maxsize=4096)

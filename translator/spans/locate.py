@@ -18,6 +18,10 @@ from translator.spans.pairing import match_end
 from translator.spans.parents import from_agent, pending_handoff
 from translator.spans.trace import Scope, Trace
 
+_Among = tuple[str | None, str, str | None]
+
+_CONTEXT = frozenset(("traceparent", "sentry_trace", "baggage"))
+
 
 class Location(msgspec.Struct, frozen=True):
     """Where an event belongs.
@@ -44,18 +48,25 @@ class Traces:
         self._idle = idle
         self.by_id: OrderedDict[str, Trace] = OrderedDict()
         self.scopes: dict[str, Scope] = {}
+        # Where the last line went that named the same trace, file and conversation.
+        self._known: dict[_Among, Location] = {}
+        self._known_of: dict[str, list[_Among]] = {}
         self.repeats: dict[str, int] = {}
 
     def locate(self, event: Event) -> Location:
         """Where the event belongs; a new trace where it begins one."""
         fields = event.fields
         conversation = fields.get("conversation_id")
+        text = fields.get("trace_id") or fields.get("run_id")
+        among = (text, event.source, conversation)
+        known = self._known.get(among)
+        if known is not None and _CONTEXT.isdisjoint(fields):
+            return known
         name = event.source if conversation is None else f"conversation {conversation}"
         scope = self.scopes.get(name)
         if scope is None:
             scope = self.scopes[name] = Scope()
         context = _context(event)
-        text = fields.get("trace_id") or fields.get("run_id")
         if context is not None:
             trace_id, caller = context
         elif text is not None:
@@ -70,7 +81,11 @@ class Traces:
             self._enter(trace, event.source)
         if "baggage" in fields and not trace.baggage:
             trace.baggage = dict(parse_baggage(fields["baggage"]))
-        return Location(trace, scope, caller)
+        found = Location(trace, scope, caller)
+        if context is None:
+            self._known[among] = found
+            self._known_of.setdefault(trace.trace_id, []).append(among)
+        return found
 
     def begin(self, event: Event) -> Trace:
         """A new trace that the event's line opens and names."""
@@ -87,6 +102,8 @@ class Traces:
     def forget(self, trace: Trace) -> None:
         """Frees all that is known of a trace."""
         del self.by_id[trace.trace_id]
+        for among in self._known_of.pop(trace.trace_id, ()):
+            self._known.pop(among, None)
         self.repeats.pop(trace.trace_id, None)
         for name in trace.scopes:
             scope = self.scopes.get(name)

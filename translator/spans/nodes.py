@@ -24,7 +24,9 @@ _OF_THE_START = frozenset(("agent", "tool", "call_id"))
 
 def make_node(trace: Trace, event: Event, where: Place, start: int) -> Node:
     """A new span of the trace, open as yet."""
-    fields = {name: value for name, value in event.fields.items() if name not in _IDENTITY}
+    fields = event.fields.copy()
+    for name in _IDENTITY.intersection(fields):
+        del fields[name]
     given = event.fields.get("span_id")
     node = Node(
         event.kind, _span_id(trace, given, event.line), where.parent_id, start, start, fields,

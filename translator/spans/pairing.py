@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from translator.model import Event, Kind
 from translator.spans.trace import HeldEnd, Node, Trace
@@ -49,16 +49,16 @@ def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | Non
     by_id = False
     span_id, call_id = fields.get("span_id"), fields.get("call_id")
     if span_id is not None:
-        exact = _those(left, lambda node: node.given_id == span_id)
+        exact = [node for node in left if node.given_id == span_id]
         by_id = bool(exact)
         # A span id of the log's own means that span alone: never another one with its own id.
         # But a mere `id` may be the number of the line.
         if exact or "weak_id" not in fields:
-            left = exact or _those(left, lambda node: node.given_id is None)
+            left = exact or [node for node in left if node.given_id is None]
     if call_id is not None:
-        exact = _those(left, lambda node: node.call_id == call_id)
+        exact = [node for node in left if node.call_id == call_id]
         by_id = by_id or bool(exact)
-        left = exact or (left if by_id else _those(left, lambda node: node.call_id is None))
+        left = exact or (left if by_id else [node for node in left if node.call_id is None])
     if not left:
         return None
     left, named = _by_name(left, event, strict=not by_id)
@@ -69,10 +69,10 @@ def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | Non
     if len(left) > 1 and not by_id:
         # A tool in which an agent still runs cannot be the one that ends.
         busy = {agent.parent_id for agent in trace.agents.values()}
-        left = _those(left, lambda node: node.span_id not in busy) or left
+        left = [node for node in left if node.span_id not in busy] or left
     agent = fields.get("agent")
-    if agent is not None:
-        left = _those(left, lambda node: node.fields.get("agent") == agent) or left
+    if agent is not None and len(left) > 1:
+        left = [node for node in left if node.fields.get("agent") == agent] or left
     if len(left) == 1 or by_id or named:
         return left[0]
     return None
@@ -84,20 +84,16 @@ def _by_name(nodes: list[Node], event: Event, *, strict: bool) -> tuple[list[Nod
     Without any, those without a name are left; where not strict, and of models, all.
     """
     kind = event.kind
-    name = event.fields.get(kind.value)
+    name = event.fields.get(kind)
     if name is None:
         return nodes, False
-    same = _those(nodes, lambda node: node.name == name)
+    same = [node for node in nodes if node.name == name]
     if not same and kind is Kind.MODEL:
         # "gpt-4o" answers as "gpt-4o-2024-08-06".
-        same = _those(nodes, lambda node: node.name is not None and name.startswith(node.name))
+        same = [node for node in nodes if node.name is not None and name.startswith(node.name)]
     if same:
         return same, True
     # A model may answer under another name than it was asked for; agents and tools may not.
     if kind is Kind.MODEL or not strict:
         return nodes, False
-    return _those(nodes, lambda node: node.name is None), False
-
-
-def _those(nodes: list[Node], test: Callable[[Node], bool]) -> list[Node]:
-    return [node for node in nodes if test(node)]
+    return [node for node in nodes if node.name is None], False

@@ -59,7 +59,7 @@ class Node(msgspec.Struct):
     @property
     def name(self) -> str | None:
         """The agent's, model's or tool's name, by which starts and ends pair without ids."""
-        name: str | None = self.fields.get(self.kind.value)
+        name: str | None = self.fields.get(self.kind)
         return name
 
 

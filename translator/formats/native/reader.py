@@ -175,6 +175,8 @@ class NativeReader:
         settle(said.kind, fields, extra)
         if plan.counts or "usage" in fields:
             self._read_usage(record, plan, fields, extra)
+        if _TIMES.isdisjoint(fields) and "timestamp" in fields:
+            return _at_its_time(line, said, fields, extra)
         return _timed(line, said, fields, extra)
 
     def _read_usage(
@@ -233,6 +235,22 @@ def _cleaner(name: str, type_: Type) -> Callable[[Json], Json]:
         unit = DURATION_UNITS_US[name]
         return lambda value: parse_duration(value, unit)
     return CLEANERS[type_]
+
+
+_TIMES = frozenset((
+    "start_time", "end_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns", "pid",
+    "thread",
+))  # fmt: skip
+"""What besides its own time says of a line when, and where from, it is."""
+
+
+def _at_its_time(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, Json]) -> Event:
+    """The event of a line that says nothing of times but when it was written, as most do."""
+    phase = said.phase
+    time = fields.pop("timestamp")
+    start = time if phase is Phase.WHOLE else None
+    end = None if phase is Phase.START else time
+    return Event(said.kind, phase, time, start, end, line.source, "", fields, extra, line.data)
 
 
 def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, Json]) -> Event | Unreadable:

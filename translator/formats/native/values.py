@@ -99,6 +99,13 @@ _USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_n
                 ("user_name", "username", _text))  # fmt: skip
 _NAMED_FIELDS = ("agent", "model", "service", "from_agent", "to_agent")
 
+_MANIFOLD = frozenset((
+    "tool", "user", "system", "request", "input", "output", "time_to_first_chunk_ms",
+    "time_to_first_chunk_s", "weak_id", "thread_id", "failure", "status", "success", "error_type", "error",
+    "error_message", "error_stack",
+))  # fmt: skip
+"""The fields besides those names that may have several forms: most lines have none of them."""
+
 
 def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Puts the fields that have several forms into one, in place.
@@ -109,6 +116,8 @@ def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     for name in _NAMED_FIELDS:
         if type(fields.get(name)) is dict:
             fields[name] = fields[name]["name"]
+    if _MANIFOLD.isdisjoint(fields):
+        return
     if type(fields.get("tool")) is dict:
         _spread(fields.pop("tool") | {}, _TOOL_OBJECT, fields, name="tool")
     if "user" in fields:
