@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.generate import write_log
+from tests.bench.generate import CYCLE, TURNS, write_log
 
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef0123456789abcdef"
@@ -38,12 +39,14 @@ def spans_received(port: int) -> int:
         return int(json.load(answer)["spans"])
 
 
-def measure(lines: int, naive_lines: int, *, rich: bool, port: int, directory: Path) -> dict[str, float]:
+def measure(
+    lines: int, naive_lines: int, turns: Sequence[int], *, rich: bool, port: int, directory: Path
+) -> dict[str, float]:
     """Lines per second of each contender, and bytes per line."""
     log = directory / ("rich.jsonl" if rich else "small.jsonl")
-    size = write_log(log, lines, rich=rich)
+    size = write_log(log, lines, rich=rich, turns=turns)
     short = directory / "short.jsonl"
-    write_log(short, naive_lines, rich=rich)
+    write_log(short, naive_lines, rich=rich, turns=turns)
     dsn = f"http://{KEY}@127.0.0.1:{port}/1"
     python = sys.executable
     state = str(directory / "state")
@@ -70,7 +73,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--naive-lines", type=int, default=5_000)
+    parser.add_argument("--short-runs", action="store_true", help="runs of ten lines, not of 10 to 70")
     chosen = parser.parse_args()
+    turns = TURNS[:1] if chosen.short_runs else TURNS
+    per_cycle = 10 if chosen.short_runs else CYCLE
+    lines, naive_lines = (count - count % per_cycle for count in (chosen.lines, chosen.naive_lines))
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -78,9 +85,7 @@ def main() -> None:
         port = int(server.stdout.readline()) if server.stdout else 0
         try:
             for rich in (False, True):
-                found = measure(
-                    chosen.lines, chosen.naive_lines, rich=rich, port=port, directory=Path(directory)
-                )
+                found = measure(lines, naive_lines, turns, rich=rich, port=port, directory=Path(directory))
                 show(found, rich=rich)
         finally:
             server.terminate()
