@@ -15,10 +15,10 @@ from translator.backfill.work import summed
 from translator.errors import InputError
 from translator.files.inputs import Input, InputBatch
 from translator.pipeline.beside import BesideFiles
-from translator.pipeline.translation import Translation
+from translator.pipeline.translation import HISTORY_BYTES, Translation
 
-HELD_BYTES = 8 * 1024 * 1024
-"""Lines up to this are all read before anything is handed on, so that they may come in any order."""
+HELD_BYTES = HISTORY_BYTES * 9 // 10
+"""What is read before anything is handed on, so that the lines of smaller inputs may come in any order."""
 
 SNAPSHOT_SECONDS = 5.0
 """How often all that is not finished is stored; less often where that takes long."""
@@ -68,7 +68,6 @@ class Backfill:
         self._on_damaged = on_damaged
         self._beside = BesideFiles()
         self._until: int | None = None
-        self._held_bytes = 0
         self._base: dict[str, int] = {}
         self._known: dict[str, Position] = {}
         self._snapshot_due = clock() + SNAPSHOT_SECONDS
@@ -180,10 +179,8 @@ class Backfill:
         if translation.earliest is not None:
             self._merge.seen(place, translation.earliest)
         self.bytes_read = sum(self._merge.consumed)
-        if self._until is None:
-            self._held_bytes += sum(len(line.data) for line in batch.lines)
-            if self._held_bytes < HELD_BYTES:
-                return
+        if self._until is None and translation.held_bytes < HELD_BYTES:
+            return
         until = self._merge.read_until
         if until is None:
             return

@@ -16,10 +16,13 @@ from translator.formats.registry import AUTO, FORMATS, Format
 from translator.formats.router import Router
 from translator.model import Event, Kind, Line, Phase, Span
 from translator.spans.assembler import Assembler
-from translator.spans.reorder import Reorder, ReorderState
+from translator.spans.reorder import LIMIT, Reorder, ReorderState
 from translator.spans.snapshot import AssemblerState, holders_of
 
 FOREVER = float("inf")
+
+HISTORY_BYTES = 48 * 1024 * 1024
+"""What may wait for an earlier line where nobody waits for the spans."""
 
 
 class Windows(msgspec.Struct, frozen=True):
@@ -29,19 +32,21 @@ class Windows(msgspec.Struct, frozen=True):
         idle: Without a line in its trace, until an open span is unfinished.
         reorder: For an earlier line that is read later.
         orphan: For the one-line agent around a one-line event.
+        held_bytes: What may wait for an earlier line, in bytes, about.
     """
 
     idle: float = 1800.0
     reorder: float = 5.0
     orphan: float = 30.0
+    held_bytes: int = LIMIT
 
     def of_whole_input(self) -> Windows:
         """The same for input that is read to its end: everything waits for the end."""
-        return Windows(self.idle, FOREVER, FOREVER)
+        return Windows(self.idle, FOREVER, FOREVER, self.held_bytes)
 
     def of_history(self) -> Windows:
         """The same on the clock of the log itself, where waiting costs nobody time."""
-        return Windows(self.idle, FOREVER, max(self.idle, self.orphan))
+        return Windows(self.idle, FOREVER, max(self.idle, self.orphan), HISTORY_BYTES)
 
 
 class TranslationState(msgspec.Struct):
@@ -107,7 +112,7 @@ class Translation:
         self._sample_rate = sample_rate
         self._on_skip = on_skip
         self._reader = Router(format_name, formats)
-        self._reorder = Reorder(windows.reorder)
+        self._reorder = Reorder(windows.reorder, windows.held_bytes)
         self._assembler = Assembler(
             idle_timeout=windows.idle,
             orphan_hold=windows.orphan,
@@ -119,6 +124,11 @@ class Translation:
         self.unsampled = 0
         self.earliest: int | None = None
         self._popped = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """What waits for an earlier line, in bytes, about."""
+        return self._reorder.size
 
     @property
     def open_spans(self) -> int:

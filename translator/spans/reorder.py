@@ -10,6 +10,11 @@ import msgspec
 from translator.model import Event
 from translator.spans.revive import revived
 
+EVENT_BYTES = 2_500
+"""What an event takes beside the bytes of its line, about."""
+
+LIMIT = 256 * 1024 * 1024
+
 
 class ReorderState(msgspec.Struct):
     """What a `Reorder` holds, in a form that can be stored.
@@ -32,12 +37,16 @@ class Reorder:
 
     Args:
         window: Seconds that an event waits for earlier ones; infinity to wait for `drain`.
-        limit: Events held at most; above it the earliest leave before their window is over.
+        limit: Bytes that are held at most, about; above it the earliest leave before their window is over.
+
+    Attributes:
+        size: Bytes that are held, about.
     """
 
-    def __init__(self, window: float, limit: int = 1_000_000) -> None:
+    def __init__(self, window: float, limit: int = LIMIT) -> None:
         self._window = window
         self._limit = limit
+        self.size = 0
         self._heap: list[tuple[int, int, Event]] = []
         self._arrivals: deque[tuple[float, int]] = deque()
         self._pushed = 0
@@ -48,6 +57,7 @@ class Reorder:
     def push(self, event: Event, now: float) -> None:
         """Takes in an event that was read at `now` (seconds)."""
         self._pushed += 1
+        self.size += len(event.line) + EVENT_BYTES
         heappush(self._heap, (event.time, self._pushed, event))
         if self._window != float("inf"):
             self._arrivals.append((now + self._window, event.time))
@@ -60,18 +70,16 @@ class Reorder:
             _, time = self._arrivals.popleft()
             if horizon is None or time > horizon:
                 horizon = time
-        ready: list[Event] = []
-        heap = self._heap
-        while heap and ((horizon is not None and heap[0][0] <= horizon) or len(heap) > self._limit):
-            ready.append(heappop(heap)[2])
-        return ready
+        return self.pop_until(-1 if horizon is None else horizon)
 
     def pop_until(self, time: int) -> list[Event]:
         """The events up to a time (microseconds), and the earliest of those that are too many."""
         ready: list[Event] = []
         heap = self._heap
-        while heap and (heap[0][0] <= time or len(heap) > self._limit):
-            ready.append(heappop(heap)[2])
+        while heap and (heap[0][0] <= time or self.size > self._limit):
+            event = heappop(heap)[2]
+            self.size -= len(event.line) + EVENT_BYTES
+            ready.append(event)
         return ready
 
     def drain(self) -> list[Event]:
@@ -79,6 +87,7 @@ class Reorder:
         ready = [event for _, _, event in sorted(self._heap, key=lambda entry: entry[:2])]
         self._heap.clear()
         self._arrivals.clear()
+        self.size = 0
         return ready
 
     def capture(self) -> ReorderState:
@@ -88,6 +97,7 @@ class Reorder:
     def restore(self, state: ReorderState, now: float) -> None:
         """Goes on from what another one has captured; to be called before anything else."""
         self._heap = [(time, number, revived(event)) for time, number, event in state.heap]
+        self.size = sum(len(event.line) + EVENT_BYTES for _, _, event in self._heap)
         self._arrivals.extend(state.arrivals)
         if self._heap and not self._arrivals and self._window != float("inf"):
             # The other one waited for the end of its input.
