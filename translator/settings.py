@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,9 +18,11 @@ from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
 from translator.pipeline.translation import Windows
 from translator.settings_formats import House, house_formats
+from translator.settings_sources import SOURCES_KEY, SourceTable, source_tables
 from translator.settings_values import (
     Convert,
     to_address,
+    to_attributes,
     to_count,
     to_days,
     to_flag,
@@ -38,6 +40,8 @@ from translator.settings_values import (
 from translator.toml_lines import line_of
 
 FILE_NAME = "translator.toml"
+
+_RANK_OF_FLAGS = 4
 
 MAX_OUTBOX_BYTES = 1024 * 1024 * 1024
 
@@ -76,6 +80,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("environment", "SENTRY_ENVIRONMENT", to_text, "Environment of spans whose lines name none."),
     Option("release", "SENTRY_RELEASE", to_text, "Release of spans whose lines name none."),
     Option("server_name", "SENTRY_NAME", to_text, "Machine of spans whose lines name none."),
+    Option("service", "TRANSLATOR_SERVICE", to_text, "Service of spans whose lines name none."),
+    Option("attributes", "TRANSLATOR_ATTRIBUTES", to_attributes,
+           "Attributes that all spans get (team=search,tier=gold).", {}),
     Option("send_default_pii", "SENTRY_SEND_DEFAULT_PII", to_flag,
            "Send message contents, tool data and user data; by default not to a DSN."),
     Option("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE", to_rate,
@@ -134,7 +141,7 @@ class Value(msgspec.Struct, frozen=True):
     Attributes:
         value: The converted value.
         origin: "default", the variable's name, the file and line, or the flag.
-        rank: 0 for a default, 1 for the file, 2 for the environment, 3 for a flag.
+        rank: 0 for a default, 1 for the file, 2 for the environment, 3 for a source, 4 for a flag.
     """
 
     value: Json
@@ -149,12 +156,24 @@ class Settings:
         values: Per option name, its value and origin.
         state_home: The directory in which programs of this user keep their state; `~` stands for the home.
         house: The formats of one's own.
+        name: The source's name, where they are the settings of one.
+
+    Attributes:
+        again: Settles them anew: the file may have changed since.
+        formats_table: What the file says of formats of one's own.
+        sources: The settings of each source, where the file names sources and nothing else names paths.
     """
 
-    def __init__(self, values: Mapping[str, Value], state_home: Path, house: Mapping[str, House]) -> None:
+    def __init__(
+        self, values: Mapping[str, Value], state_home: Path, house: Mapping[str, House], name: str = ""
+    ) -> None:
         self.values = dict(values)
         self.state_home = state_home
         self.house = dict(house)
+        self.name = name
+        self.again: Callable[[], Settings] = lambda: self
+        self.formats_table: Json = {}
+        self.sources: tuple[Settings, ...] = ()
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -167,6 +186,10 @@ class Settings:
     def origin(self, name: str) -> str:
         """Where a setting's value comes from."""
         return self.values[name].origin
+
+    def said(self) -> dict[str, Json]:
+        """Every value, by its name: two sets of settings that say the same are the same."""
+        return {name: value.value for name, value in self.values.items()}
 
     def rank(self, name: str) -> int:
         """How strong the word is that set it; 0 for a default."""
@@ -191,12 +214,17 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
     """
     path = config or Path(FILE_NAME)
     text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
-    house = house_formats(path, text, table.pop(FORMATS_KEY, {}))
+    formats_table = table.pop(FORMATS_KEY, {})
+    house = house_formats(path, text, formats_table)
+    sources = source_tables(path, text, table.pop(SOURCES_KEY, []))
     filed = _filed(path, text, table)
     formats = to_one_of(AUTO, *(known.name for known in FORMATS), *house)
+    options = [
+        msgspec.structs.replace(option, convert=formats) if option.name == "format" else option
+        for option in OPTIONS
+    ]
     values: dict[str, Value] = {}
-    for known in OPTIONS:
-        option = known if known.name != "format" else msgspec.structs.replace(known, convert=formats)
+    for option in options:
         value = Value(option.default)
         if option.name in filed:
             raw, line = filed[option.name]
@@ -206,10 +234,39 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
             value = Value(_converted(option, raw_env, option.env), option.env, 2)
         raw_flag = flags.get(option.name)
         if raw_flag is not None and raw_flag != []:
-            value = Value(_converted(option, raw_flag, option.flag), option.flag, 3)
+            value = Value(_converted(option, raw_flag, option.flag), option.flag, _RANK_OF_FLAGS)
         values[option.name] = value
-    state_home = environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Settings(values, Path(state_home), house)
+    state_home = Path(environ.get("XDG_STATE_HOME") or "~/.local/state")
+    settings = Settings(values, state_home, house)
+    if sources and values["paths"].rank == 1:
+        raise ConfigurationError(
+            "both `paths` and `sources` say what to read",
+            where=values["paths"].origin,
+            hint="put the paths into a source",
+        )
+    if not settings["paths"]:
+        settings.sources = tuple(
+            Settings(_overlaid(path, values, options, source), state_home, house, source.name)
+            for source in sources
+        )
+    for one in (settings, *settings.sources):
+        one.formats_table = formats_table
+    settings.again = lambda: resolve(flags, environ, config)
+    return settings
+
+
+def _overlaid(
+    path: Path, values: Mapping[str, Value], options: Sequence[Option], source: SourceTable
+) -> dict[str, Value]:
+    """The settings of a source: its own word counts more than any but a flag's."""
+    overlaid = dict(values)
+    for option in options:
+        if option.name in source.values and values[option.name].rank < _RANK_OF_FLAGS:
+            raw, line = source.values[option.name]
+            overlaid[option.name] = Value(
+                _converted(option, raw, f"{path}:{line}"), f"{path}:{line}", _RANK_OF_FLAGS - 1
+            )
+    return overlaid
 
 
 def _converted(option: Option, raw: Json, where: str) -> Json:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import date
+from math import isfinite
 
 from translator.formats.native.timestamps import parse_time
 from translator.model import Json
@@ -23,6 +24,10 @@ _ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]]*):(\d{1,5})\Z", re.ASCI
 _LAST_PORT = 65_535
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
 _FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
+
+_SCALARS = frozenset((str, bool, int, float))
+_RESERVED = ("sentry.", "gen_ai.")
+_LARGEST = 2**63
 
 Convert = Callable[[Json], Json]
 
@@ -99,6 +104,23 @@ def to_pace(value: Json) -> float:
     if isinstance(value, bool) or not 0.0 < pace < float("inf"):
         raise ValueError("expected a number above 0")
     return pace
+
+
+def to_attributes(value: Json) -> dict[str, Json]:
+    """Attributes by their names: a table of texts, numbers and flags, or a text such as `a=b,c=d`."""
+    if isinstance(value, str):
+        pairs = [item.partition("=") for item in value.split(",") if item.strip()]
+        if any(not between for _, between, _ in pairs):
+            raise ValueError("expected names and values such as team=search,tier=gold")
+        value = {name.strip(): said.strip() for name, _, said in pairs}
+    if not isinstance(value, dict) or not all(type(said) in _SCALARS for said in value.values()):
+        raise ValueError("expected a table of texts, numbers and flags")
+    for name, said in value.items():
+        if not name or name.startswith(_RESERVED) or (type(said) is float and not isfinite(said)):
+            raise ValueError(f"`{name}` cannot be an attribute of one's own")
+        if type(said) is int and abs(said) >= _LARGEST:
+            raise ValueError(f"`{name}` is too large a number")
+    return dict(value)
 
 
 def to_workers(value: Json) -> int:

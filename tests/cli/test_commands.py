@@ -292,11 +292,11 @@ def test_an_interrupt_ends_a_backfill(tmp_path: Path) -> None:
 
 
 def wait_until_it_reads(pid: int) -> None:
-    """Waits until the process has taken what stands in its standard input."""
-    status = Path(f"/proc/{pid}/io")
+    """Waits until the process sees to signals, and rests: it has taken what stands in its standard input."""
     for _ in range(3_000):
-        read = int(status.read_text().split("rchar: ")[1].split()[0])
-        if read > 1_000_000 and Path(f"/proc/{pid}/stat").read_text().split()[2] == "S":
+        caught = int(Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0], 16)
+        resting = Path(f"/proc/{pid}/stat").read_text().split()[2] == "S"
+        if caught >> (signal.SIGTERM - 1) & 1 and resting:
             return
         signal.sigtimedwait([], 0.01)
     raise AssertionError("it does not read")

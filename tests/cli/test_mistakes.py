@@ -10,7 +10,7 @@ from tests.cli.conftest import Run, Said
 from translator.cli.options import HISTORY
 from translator.settings import OPTIONS, Option
 
-ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "state_dir"}
+ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "service", "state_dir"}
 CHECKED = [option for option in OPTIONS if option.name not in ANY_TEXT]
 SWITCHES = {"send_default_pii", "mask_secrets", "quiet"}
 NEVER = "no such value"

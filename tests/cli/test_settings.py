@@ -21,6 +21,7 @@ VALUES = {
     "attribute_names": ("legacy", '"legacy"', "legacy"),
     "mask_secrets": ("false", "false", "false"),
     "log_attributes": ("7", "7", "7"),
+    "attributes": ("team=a", '{ team = "a" }', "team=a"),
     "from": ("end", '"end"', "end"),
     "reorder_window": ("1m", '"1m"', "60"),
     "idle_timeout": ("1.5h", '"1.5h"', "5400"),

@@ -42,7 +42,7 @@ def values(text: str) -> dict[str, float]:
 
 
 def test_metrics_have_the_documented_names_and_values() -> None:
-    found = values(metrics_text(lambda: BUSY).decode())
+    found = values(metrics_text(lambda: {"": BUSY}).decode())
 
     assert found["translator_lines_total['event']"] == 7
     assert found["translator_lines_total['not_json']"] == 2
@@ -66,7 +66,7 @@ def test_metrics_have_the_documented_names_and_values() -> None:
 
 
 def test_every_metric_has_a_total_a_unit_or_is_a_gauge() -> None:
-    names = set(re.findall(r"^(translator_\w+)", metrics_text(lambda: BUSY).decode(), re.MULTILINE))
+    names = set(re.findall(r"^(translator_\w+)", metrics_text(lambda: {"": BUSY}).decode(), re.MULTILINE))
 
     assert all(name == name.lower() for name in names)
     assert {name for name in names if name.endswith("_created")} == set()
@@ -85,7 +85,7 @@ def test_every_metric_has_a_total_a_unit_or_is_a_gauge() -> None:
 def test_it_is_ready_when_files_are_found_and_the_last_send_was_fine(
     figures: Figures, status: int, word: str
 ) -> None:
-    with MonitorServer(("127.0.0.1", 0), lambda: figures) as server:
+    with MonitorServer(("127.0.0.1", 0), lambda: {"": figures}) as server:
         assert get(server.port, "/healthz") == (200, "ok\n")
         answered = get(server.port, "/readyz")
 
@@ -94,7 +94,7 @@ def test_it_is_ready_when_files_are_found_and_the_last_send_was_fine(
 
 
 def test_other_pages_are_told() -> None:
-    with MonitorServer(("127.0.0.1", 0), lambda: BUSY) as server:
+    with MonitorServer(("127.0.0.1", 0), lambda: {"": BUSY}) as server:
         assert get(server.port, "/secret")[0] == 404
         assert "translator_lines_total" in get(server.port, "/metrics?x=1")[1]
 
@@ -112,7 +112,7 @@ def test_addresses_are_read(text: str, address: tuple[str, int]) -> None:
 
 def test_a_port_that_is_taken_is_told() -> None:
     with (
-        MonitorServer(("127.0.0.1", 0), lambda: BUSY) as server,
+        MonitorServer(("127.0.0.1", 0), lambda: {"": BUSY}) as server,
         pytest.raises(ConfigurationError, match="cannot listen"),
     ):
-        MonitorServer(("127.0.0.1", server.port), lambda: BUSY)
+        MonitorServer(("127.0.0.1", server.port), lambda: {"": BUSY})

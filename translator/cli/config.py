@@ -33,6 +33,12 @@ def config(settings: Settings) -> None:
     for option in OPTIONS:
         cells = (option.name, _shown(option, settings), settings.origin(option.name), option.env)
         table.add_row(*map(Text, cells))
+    for source in settings.sources:
+        for option in OPTIONS:
+            if source.rank(option.name) > settings.rank(option.name):
+                shown = _shown(option, source)
+                cells = (f"{source.name}: {option.name}", shown, source.origin(option.name), "")
+                table.add_row(*map(Text, cells))
     for name, house in settings.house.items():
         table.add_row(
             *map(
@@ -56,6 +62,8 @@ def _shown(option: Option, settings: Settings) -> str:
         return destination.masked
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return ",".join(f"{name}={said}" for name, said in value.items()) or "-"
     if isinstance(value, tuple):
         return " ".join(value) or "-"
     return f"{value:g}" if isinstance(value, float) else str(value)

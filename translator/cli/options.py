@@ -15,7 +15,7 @@ from translator.settings import BY_NAME, Option, resolve
 
 DESTINATION = (
     "dsn", "spotlight", "out", "wire", "attribute_names", "environment", "release", "server_name",
-    "traces_sample_rate", "state_dir", "shutdown_timeout",
+    "service", "attributes", "traces_sample_rate", "state_dir", "shutdown_timeout",
 )  # fmt: skip
 CONTENT = ("send_default_pii", "mask_secrets", "log_attributes")
 MONITORING = ("listen", "heartbeat")
@@ -37,7 +37,8 @@ _METAVARS = {
     "dsn": "DSN", "spotlight": "[URL]", "out": "FILE", "state_dir": "DIR", "log_attributes": "N",
     "traces_sample_rate": "RATE", "reorder_window": "TIME", "idle_timeout": "TIME",
     "orphan_hold": "TIME", "shutdown_timeout": "TIME", "max_line_bytes": "SIZE",
-    "environment": "NAME", "release": "NAME", "server_name": "NAME", "format": "NAME",
+    "environment": "NAME", "release": "NAME", "server_name": "NAME", "format": "NAME", "service": "NAME",
+    "attributes": "NAME=VALUE",
     "wire": "span|transaction", "attribute_names": "NAMES", "from": "WHERE", "log_level": "LEVEL",
     "log_format": "FORM", "max_outbox_bytes": "SIZE", "exclude": "GLOB", "listen": "ADDRESS",
     "heartbeat": "TIME", "since": "WHEN", "until": "WHEN", "older_than_retention": "skip|shift|send",
@@ -102,7 +103,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     elif option.name == "quiet":
         kind = bool | None
         declared = (option.flag, "-q")
-    default = "" if option.default in (None, "", ()) or option.name == "quiet" else _shown(option)
+    default = "" if option.default in (None, "", (), {}) or option.name == "quiet" else _shown(option)
     info = typer.Option(
         *declared,
         help=f"{option.help}{default} [env: {option.env}]",

@@ -179,7 +179,7 @@ def _open_server(
     outgoing = outgoing_to(settings, destination)
     encoder, packer = outgoing.encoder(), outgoing.packer()
     directory = state_directory(settings)
-    own = directory / destination.identity
+    own = directory / (f"{destination.identity}-{settings.name}" if settings.name else destination.identity)
     store: MemoryStore | SqliteStore
     sink: OutboxSink | DurableSink
     clock = time.monotonic
@@ -255,7 +255,13 @@ def state_directory(settings: Settings) -> Path:
 
 def _identity(settings: Settings) -> Identity:
     return Identity(
-        SDK_NAME, __version__, settings["environment"], settings["release"], settings["server_name"]
+        SDK_NAME,
+        __version__,
+        settings["environment"],
+        settings["release"],
+        settings["server_name"],
+        settings["service"],
+        settings["attributes"],
     )
 
 

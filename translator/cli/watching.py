@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -19,19 +19,24 @@ from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
 
-@contextmanager
-def watched(
-    settings: Settings, translation: Translation, output: Output, source: Source, log: Log
-) -> Iterator[Callable[[], None]]:
-    """Listens, if that is wanted; gives what tells the figures when their time has come."""
-    gauges = _gauges(translation, output, source)
-    with ExitStack() as stack:
-        if settings["listen"] is not None:
-            server = stack.enter_context(MonitorServer(parse_address(settings["listen"]), gauges.read))
-            log.info("listening", port=server.port, pages="/healthz /readyz /metrics")
+class Watch:
+    """Knows where the figures of all sources come from; may be used from several threads."""
+
+    def __init__(self) -> None:
+        self._gauges: dict[str, Gauges] = {}
+
+    def read(self) -> Mapping[str, Figures]:
+        """The figures now, by the name of the source."""
+        return {name: gauges.read() for name, gauges in list(self._gauges.items())}
+
+    @contextmanager
+    def watched(
+        self, settings: Settings, translation: Translation, output: Output, source: Source, log: Log
+    ) -> Iterator[Callable[[], None]]:
+        """While it lasts, the source's figures are told; gives what sees to the heartbeat."""
+        gauges = self._gauges[settings.name] = _gauges(translation, output, source)
         interval = settings["heartbeat"]
         due = time.monotonic() + interval
-
         answered: float | None = None
 
         def beat() -> None:
@@ -44,7 +49,21 @@ def watched(
                 due = time.monotonic() + interval
                 log.info("heartbeat", **told(gauges.read()))
 
-        yield beat
+        try:
+            yield beat
+        finally:
+            del self._gauges[settings.name]
+
+
+@contextmanager
+def listening(settings: Settings, watch: Watch, log: Log) -> Iterator[None]:
+    """Answers over HTTP while it lasts, if that is wanted."""
+    if settings["listen"] is None:
+        yield
+        return
+    with MonitorServer(parse_address(settings["listen"]), watch.read) as server:
+        log.info("listening", port=server.port, pages="/healthz /readyz /metrics")
+        yield
 
 
 def _last_answer(counters: Counters) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
 import msgspec
 import orjson
@@ -37,6 +37,8 @@ class Identity(msgspec.Struct, frozen=True):
         environment: `sentry.environment`.
         release: `sentry.release`.
         server_name: `server.address`.
+        service: `service.name`.
+        attributes: Texts, numbers and flags under names of one's own.
     """
 
     sdk_name: str
@@ -44,6 +46,8 @@ class Identity(msgspec.Struct, frozen=True):
     environment: str | None = None
     release: str | None = None
     server_name: str | None = None
+    service: str | None = None
+    attributes: Mapping[str, Json] = {}
 
 
 class Privacy(msgspec.Struct, frozen=True):
@@ -153,6 +157,9 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
 """Which field becomes which attribute, by the kind of span."""
 
 
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "double"}
+
+
 def outline(span: Span, identity: Identity, privacy: Privacy) -> dict[str, Part]:
     """The attributes that come first, in their order: those that the table of rules tells.
 
@@ -176,9 +183,12 @@ def outline(span: Span, identity: Identity, privacy: Privacy) -> dict[str, Part]
         (identity.environment, "sentry.environment"),
         (identity.release, "sentry.release"),
         (identity.server_name, "server.address"),
+        (identity.service, "service.name"),
     ):
         if value is not None:
             out[key] = Part("string", value)
+    for key, value in identity.attributes.items():
+        out[key] = Part(_TYPES[type(value)], value)
     for rule in RULES[span.kind]:
         if fields.get(rule.field) is not None and (privacy.content or not rule.content):
             out[rule.key] = Part(rule.type, None, rule.field, rule.convert)

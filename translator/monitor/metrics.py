@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -23,6 +23,18 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
 )
 """Totals by the first word of their name: metric, labels, and what it tells."""
 
+
+def _sent(figures: Figures) -> dict[str, int]:
+    return {"acknowledged": figures.acknowledged_spans, "unsampled": figures.totals.get("unsampled", 0)}
+
+
+COUNTERS: tuple[tuple[str, Callable[[Figures], Mapping[str, int]], str, str], ...] = (
+    ("translator_requests", lambda f: f.requests, "status", "Attempts to send, by status."),
+    ("translator_rejected", lambda f: f.rejected, "reason", "What was set aside, by reason."),
+    ("translator_sent_spans", _sent, "outcome", "Spans, by what became of them."),
+)
+"""Metric, where its counts come from, their label, and what it tells."""
+
 GAUGES: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
     ("translator_files_open", lambda f: f.files, "Files that are followed."),
     ("translator_lag_bytes", lambda f: f.lag_bytes, "Bytes in them that have not been read."),
@@ -36,14 +48,18 @@ GAUGES: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
 """Metric, where it comes from, and what it tells."""
 
 
+ReadFigures = Callable[[], Mapping[str, Figures]]
+"""Gives the figures now, by the name of the source; of the only one, which has none, under an empty name."""
+
+
 class FiguresCollector(Collector):
-    """Makes metrics of the figures at each scrape.
+    """Makes metrics of the figures at each scrape; where sources have names, labelled by them.
 
     Args:
         read: The figures now.
     """
 
-    def __init__(self, read: Callable[[], Figures]) -> None:
+    def __init__(self, read: ReadFigures) -> None:
         self._read = read
 
     def describe(self) -> Iterator[Metric]:
@@ -52,36 +68,36 @@ class FiguresCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All metrics."""
-        figures = self._read()
+        read = sorted(self._read().items())
+        named = any(name for name, _ in read)
+        by_source = ("source",) if named else ()
+        sources = [([name] if named else [], figures) for name, figures in read]
         for group, name, labels, told in GROUPS:
-            family = CounterMetricFamily(name, told, labels=labels)
-            for key, count in sorted(figures.totals.items()):
-                first, _, rest = key.partition(".")
-                if first == group:
-                    family.add_metric(rest.split(".", len(labels) - 1), count)
+            family = CounterMetricFamily(name, told, labels=(*labels, *by_source))
+            for source, figures in sources:
+                for key, count in sorted(figures.totals.items()):
+                    first, _, rest = key.partition(".")
+                    if first == group:
+                        family.add_metric([*rest.split(".", len(labels) - 1), *source], count)
             yield family
-        for name, labelled, label, told in (
-            ("translator_requests", figures.requests, "status", "Attempts to send, by status."),
-            ("translator_rejected", figures.rejected, "reason", "What was set aside, by reason."),
-            ("translator_sent_spans", _sent(figures), "outcome", "Spans, by what became of them."),
-        ):
-            counter = CounterMetricFamily(name, told, labels=(label,))
-            for value, count in sorted(labelled.items()):
-                counter.add_metric([value], count)
+        for name, counts_of, label, told in COUNTERS:
+            counter = CounterMetricFamily(name, told, labels=(label, *by_source))
+            for source, figures in sources:
+                for value, count in sorted(counts_of(figures).items()):
+                    counter.add_metric([value, *source], count)
             yield counter
         for name, value_of, told in GAUGES:
-            yield GaugeMetricFamily(name, told, value=float(value_of(figures)))
+            gauge = GaugeMetricFamily(name, told, labels=by_source)
+            for source, figures in sources:
+                gauge.add_metric([*source], float(value_of(figures)))
+            yield gauge
         build = GaugeMetricFamily("translator_build_info", "The version.", labels=("version",))
         build.add_metric([__version__], 1)
         yield build
 
 
-def metrics_text(read: Callable[[], Figures]) -> bytes:
+def metrics_text(read: ReadFigures) -> bytes:
     """All metrics in the text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(FiguresCollector(read))
     return generate_latest(registry)
-
-
-def _sent(figures: Figures) -> dict[str, int]:
-    return {"acknowledged": figures.acknowledged_spans, "unsampled": figures.totals.get("unsampled", 0)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -32,13 +32,13 @@ class MonitorServer:
 
     Args:
         address: Host and port; port 0 takes any that is free.
-        read: The figures now.
+        read: The figures now, by the name of the source.
 
     Raises:
         ConfigurationError: Nothing can listen there.
     """
 
-    def __init__(self, address: tuple[str, int], read: Callable[[], Figures]) -> None:
+    def __init__(self, address: tuple[str, int], read: Callable[[], Mapping[str, Figures]]) -> None:
         # Imported here: whoever does not listen need not load it.
         from translator.monitor.metrics import CONTENT_TYPE, metrics_text
 
@@ -104,8 +104,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing: scrapes are no news."""
 
 
-def _readiness(figures: Figures) -> Page:
-    if figures.ready:
+def _readiness(sources: Mapping[str, Figures]) -> Page:
+    """Ready when all sources are."""
+    reasons: list[str] = []
+    for source, figures in sorted(sources.items()):
+        if not figures.ready:
+            why = figures.problem or ("no file is found" if not figures.files else "the last send failed")
+            reasons.append(f"{source}: {why}" if source else why)
+    if sources and not reasons:
         return 200, _TEXT, b"ready\n"
-    why = figures.problem or ("no file is found" if not figures.files else "the last send failed")
-    return 503, _TEXT, f"not ready: {why}\n".encode()
+    return 503, _TEXT, f"not ready: {'; '.join(reasons) or 'nothing is read yet'}\n".encode()

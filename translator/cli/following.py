@@ -1,0 +1,138 @@
+"""One source, from its files to where its spans go."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from rich.console import Console
+
+from translator.cli.logs import Log
+from translator.cli.sending import Keep, Output, open_output
+from translator.cli.summary import Skipped, conclude
+from translator.cli.watching import Watch
+from translator.files.discover import STDIN
+from translator.files.stdin import StdinTailer
+from translator.files.tail import Start, Tailer
+from translator.files.watch import Watcher
+from translator.pipeline.run import Follower, Source
+from translator.pipeline.translation import Translation
+from translator.settings import Settings
+
+LINGER_SHARE = 0.7
+"""The share of the shutdown timeout for which lines that wait for earlier ones may still wait."""
+
+
+class Following:
+    """Reads one source and sends what is in it, until told to stop.
+
+    Args:
+        settings: The source's.
+        log: The program's own.
+        watch: Told where the source's figures come from.
+        once: Whether to read what is there, and end.
+    """
+
+    def __init__(self, settings: Settings, log: Log, watch: Watch, *, once: bool) -> None:
+        self.settings = settings
+        self._log: Log = log.bind(source=settings.name) if settings.name else log
+        self._watch = watch
+        self._once = once
+        self.stopping = threading.Event()
+        self.changed = threading.Event()
+
+    def stop(self) -> None:
+        """Asks it to end; may be called from any thread."""
+        self.stopping.set()
+        self.changed.set()
+
+    def run(self) -> None:
+        """Follows the source to its end, or until `stop` is called; then hands on what is left.
+
+        Raises:
+            TranslatorError: It cannot be read, kept or sent.
+            typer.Exit: With the code that says what became of it, where that is not 0.
+        """
+        settings, log, once = self.settings, self._log, self._once
+        skipped = Skipped(log)
+        translation = Translation(
+            settings.windows.of_whole_input() if once else settings.windows,
+            format_name=settings["format"],
+            formats=settings.formats,
+            sample_rate=settings["traces_sample_rate"],
+            on_skip=skipped,
+        )
+        keep = Keep(translation, self.stopping.wait)
+        with (
+            open_output(settings, log, Console(), keep) as output,
+            closing(self._source(output)) as source,
+        ):
+            skipped.store = output.store
+            follower = Follower(source, translation, output.sink, output.clock)
+            complete = False
+            if once and STDIN not in settings["paths"]:
+                complete = follower.read_through(self.stopping, output.hopeless)
+            else:
+                with self._watch.watched(settings, translation, output, source, log) as beat:
+                    self._follow(follower, source, beat)
+            log.info("stopping", open_spans=translation.open_spans)
+            follower.finish(close_open=source.ended or complete)
+            timeout = None if once and not self.stopping.is_set() else settings["shutdown_timeout"]
+            conclude(translation, output, settings, timeout=timeout)
+
+    def _source(self, output: Output) -> Source:
+        settings, log = self.settings, self._log
+        patterns: tuple[str, ...] = settings["paths"]
+        if STDIN in patterns:
+            return StdinTailer(sys.stdin.fileno(), settings["max_line_bytes"], self.changed)
+
+        def on_problem(path: str, error: OSError) -> None:
+            log.warning("file_unreadable", file=path, error=error.strerror, hint="it is tried again")
+
+        chosen = settings["from"]
+        if self._once and chosen == "auto":
+            chosen = "beginning"
+        return Tailer(
+            patterns,
+            start=_start(chosen, output.first_run or time.time()),
+            known=output.store.checkpoints() if output.store is not None else (),
+            excluded=output.own_files,
+            exclude=settings["exclude"],
+            max_line_bytes=settings["max_line_bytes"],
+            on_file=lambda path, offset: log.info("file_found", file=path, from_byte=offset),
+            on_problem=on_problem,
+        )
+
+    def _follow(self, follower: Follower, source: Source, beat: Callable[[], None]) -> None:
+        patterns: tuple[str, ...] = self.settings["paths"]
+        followed = -1
+
+        def on_scan() -> None:
+            nonlocal followed
+            beat()
+            if source.files != followed:
+                followed = source.files
+                self._log.info("following", files=followed, patterns=list(patterns))
+
+        with Watcher(patterns, self.changed) as watcher:
+            linger = self.settings["shutdown_timeout"] * LINGER_SHARE
+            follower.follow(changed=self.changed, stopping=self.stopping, linger=linger, on_scan=on_scan)
+            if watcher.problem is not None:
+                self._log.warning("no_notifications", error=watcher.problem)
+
+
+def _start(chosen: str, first_run: float) -> Start:
+    """Where to begin in a file never seen: at its end, if it was last written before that time.
+
+    `auto`: before the first run; `end`: before this process began.
+    """
+    since = {"auto": first_run, "end": time.time(), "beginning": 0.0}[chosen]
+
+    def start(_path: str, stat: os.stat_result) -> int:
+        return stat.st_size if stat.st_mtime < since else 0
+
+    return start

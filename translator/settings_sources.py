@@ -1,0 +1,101 @@
+"""Sources in `translator.toml`: files that are read with settings, and go to a project, of their own."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+
+from translator.errors import ConfigurationError
+from translator.model import Json
+from translator.toml_lines import line_of
+
+SOURCES_KEY = "sources"
+
+SOURCE_OPTIONS = (
+    "paths", "exclude", "dsn", "environment", "release", "server_name", "service", "attributes",
+    "send_default_pii", "traces_sample_rate", "format", "wire", "attribute_names", "mask_secrets",
+    "log_attributes", "from", "reorder_window", "idle_timeout", "orphan_hold", "max_outbox_bytes",
+    "max_line_bytes",
+)  # fmt: skip
+"""The settings that a source may have of its own."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", re.ASCII)
+MOST_SOURCES = 100
+"""Sources at most: each is read and sent by threads of its own."""
+
+
+class SourceTable(msgspec.Struct, frozen=True):
+    """One `[[sources]]` of the file.
+
+    Attributes:
+        name: What it is called in metrics, logs and the state.
+        values: Its settings as they stand there, each with its line.
+    """
+
+    name: str
+    values: Mapping[str, tuple[Json, int]]
+
+
+def source_tables(path: Path, text: str, tables: Json) -> list[SourceTable]:
+    """The sources of a configuration file.
+
+    Args:
+        path: The file.
+        text: What stands in it.
+        tables: Its list `sources`.
+
+    Raises:
+        ConfigurationError: They are not as they should be; the line is told.
+    """
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationError(
+            "`sources` is a list of tables",
+            where=f"{path}:{line_of(text, [SOURCES_KEY])}",
+            hint="begin each with [[sources]]",
+        )
+    if len(tables) > MOST_SOURCES:
+        raise ConfigurationError(
+            f"more than {MOST_SOURCES} sources", where=f"{path}:{line_of(text, [SOURCES_KEY, MOST_SOURCES])}",
+            hint="put files that go the same way into one, or run several sidecars",
+        )  # fmt: skip
+    names: set[str] = set()
+    return [_source_table(path, text, number, table, names) for number, table in enumerate(tables)]
+
+
+def _source_table(
+    path: Path, text: str, number: int, table: Mapping[str, Json], names: set[str]
+) -> SourceTable:
+    def where(*keys: str) -> str:
+        return f"{path}:{line_of(text, [SOURCES_KEY, number, *keys])}"
+
+    name = table.get("name")
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise ConfigurationError(
+            "a source needs a `name` of letters, digits, `.`, `_` and `-`",
+            where=where(*(("name",) if "name" in table else ())),
+            hint='such as name = "checkout"; its state is kept under it',
+        )
+    if name in names:
+        raise ConfigurationError(f"a second source is called `{name}`", where=where("name"))
+    names.add(name)
+    if not table.get("paths"):
+        raise ConfigurationError(f"the source `{name}` has no `paths`", where=where())
+    values: dict[str, tuple[Json, int]] = {}
+    for key, value in table.items():
+        option = key.replace("-", "_")
+        if option not in SOURCE_OPTIONS and key != "name":
+            raise ConfigurationError(
+                f"unknown key `{key}` of a source", where=where(key), hint=_hint(option, SOURCE_OPTIONS)
+            )
+        if option != "name":
+            values[option] = (value, line_of(text, [SOURCES_KEY, number, key]))
+    return SourceTable(name, values)
+
+
+def _hint(key: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"did you mean `{near[0]}`?" if near else "it may have " + ", ".join(known)
