@@ -25,6 +25,9 @@ _LAST_PORT = 65_535
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
 _FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
 
+_BETWEEN_PATHS = re.compile(re.escape(os.pathsep) + r"(?!//)")
+"""The separator of the system, but not that of an address such as `s3://bucket`."""
+
 _SCALARS = frozenset((str, bool, int, float))
 _RESERVED = ("sentry.", "gen_ai.")
 _LARGEST = 2**63
@@ -173,7 +176,7 @@ def to_spotlight(value: Json) -> str:
 def to_paths(value: Json) -> tuple[str, ...]:
     """Paths, from a list or a text with the separator of the system."""
     if isinstance(value, str):
-        value = [part for part in value.split(os.pathsep) if part]
+        value = [part for part in _BETWEEN_PATHS.split(value) if part]
     if not isinstance(value, (list, tuple)) or not all(isinstance(part, str) for part in value):
         raise ValueError("expected a list of paths")
     return tuple(value)

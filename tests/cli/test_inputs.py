@@ -6,6 +6,8 @@ import bz2
 import gzip
 import lzma
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +198,39 @@ def test_standard_input_and_files_together_are_read_whole_but_not_followed(tmp_p
     assert "34 lines, 34 events" in said
     assert follower.wait() == 2
     assert "error: standard input cannot be followed together with files" in refused
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd])
+def test_what_comes_compressed_on_standard_input_is_unpacked(pack: Pack, plain: list[str]) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "translator", "backfill", "-", "--out", "-"],
+        input=pack(CONTENT), capture_output=True, check=True,
+    )  # fmt: skip
+
+    assert sorted(said.stdout.decode().splitlines()) == plain
+
+
+@pytest.mark.parametrize("command", ["backfill", "preview", "run"])
+def test_standard_input_that_is_closed_is_told(command: str) -> None:
+    said = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m translator {command} - <&-"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert said.returncode == 2
+    assert "error: standard input is closed\nhint: " in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("command", [("backfill",), ("preview",), ("run", "--once")])
+def test_a_home_that_there_is_not_is_told(command: tuple[str, ...], run: Run) -> None:
+    said = run(*command, "~no-such-user/x")
+
+    assert said.code == 2
+    assert "error: ~no-such-user/x: there is no such home directory\nhint: " in said.err
+
+
+def test_addresses_may_stand_in_the_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSLATOR_PATHS", "a.log:s3://bucket/x:/var/log")
+
+    assert "a.log s3://bucket/x /var/log" in " ".join(run("config").out.split())

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.files.following import texts
 from translator.errors import InputError
+from translator.files.access import of_file
 from translator.files.compressed import Decompressor
 from translator.files.reading import read_lines
 from translator.files.stdin import StdinTailer
@@ -69,9 +70,9 @@ def test_decompressing_from_any_offset(
     try:
         os.write(descriptor, packed)
         decompressor = Decompressor(packed[:6])
-        before, beyond = decompressor.skip(descriptor, min(offset, len(whole)), 100)
+        before, beyond = decompressor.skip(of_file(descriptor), min(offset, len(whole)), 100)
         rest = beyond
-        while data := decompressor.read(descriptor, limit):
+        while data := decompressor.read(of_file(descriptor), limit):
             rest += data
         assert before == whole[: min(offset, len(whole))][-100:]
         assert rest == whole[min(offset, len(whole)) :]
@@ -88,7 +89,7 @@ def test_memory_stays_flat_for_a_bomb() -> None:
             os.pwrite(descriptor, packed, 0)
             decompressor = Decompressor(packed[:6])
             sizes = []
-            while data := decompressor.read(descriptor, 100_000):
+            while data := decompressor.read(of_file(descriptor), 100_000):
                 sizes.append(len(data))
             assert sum(sizes) == 100_000_000
             assert max(sizes) <= 34_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from translator.cli.sending import Keep, Output, open_output
 from translator.cli.summary import Skipped, conclude
 from translator.cli.watching import Watch
 from translator.files.discover import STDIN
-from translator.files.stdin import StdinTailer
+from translator.files.stdin import StdinTailer, standard_input
 from translator.files.tail import Start, Tailer
 from translator.files.watch import Watcher
 from translator.pipeline.run import Follower, Source
@@ -88,7 +87,7 @@ class Following:
         settings, log = self.settings, self._log
         patterns: tuple[str, ...] = settings["paths"]
         if STDIN in patterns:
-            return StdinTailer(sys.stdin.fileno(), settings["max_line_bytes"], self.changed)
+            return StdinTailer(standard_input(), settings["max_line_bytes"], self.changed)
 
         def on_problem(path: str, error: OSError) -> None:
             log.warning("file_unreadable", file=path, error=error.strerror, hint="it is tried again")

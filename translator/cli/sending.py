@@ -23,6 +23,7 @@ from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
 from translator.envelopes.legacy import AttributeNames
 from translator.errors import ConfigurationError
+from translator.files.names import expanded
 from translator.model import Span
 from translator.pipeline.durable import DurableSink
 from translator.pipeline.outcome import Delivery
@@ -165,7 +166,7 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep | Non
                 names=_names(settings, "current"),
                 mask_secrets=settings["mask_secrets"],
             )
-            own = () if settings["out"] == STDOUT else (Path(settings["out"]),)
+            own = () if settings["out"] == STDOUT else (Path(expanded(settings["out"])),)
             yield Output(FileSink(encoder, file), encoder=encoder, own_files=own)
     elif (destination := destination_of(settings, name)) is not None:
         yield from _open_server(settings, destination, log, keep)
@@ -282,7 +283,7 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
         return
     with ExitStack() as closing:
         try:
-            file = closing.enter_context(Path(name).open("ab"))
+            file = closing.enter_context(Path(expanded(name)).open("ab"))
         except OSError as error:
             raise ConfigurationError(
                 f"cannot be written: {error.strerror}", where=name, hint="check the path after --out"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import os
 import zlib
 from collections.abc import Callable
 from typing import Protocol
 
 import zstandard
+
+from translator.files.access import ReadAt
 
 MAGIC_BYTES = 6
 
@@ -124,24 +125,24 @@ class Decompressor:
         self.position = 0
         self.consumed = 0
 
-    def read(self, descriptor: int, limit: int) -> bytes:
+    def read(self, read_at: ReadAt, limit: int) -> bytes:
         """The next bytes of content, about `limit` at most; none at its end.
 
         Args:
-            descriptor: The open file, which may be another one at each call.
+            read_at: Reads the file, which may be opened anew at each call.
             limit: Bytes.
 
         Raises:
             EOFError: The file ends before its content does: it is being written, or cut off.
-            OSError: As `os.pread`.
+            OSError: As `read_at`.
         """
         while True:
-            if self._decoder.eof and not self._next_member(descriptor):
+            if self._decoder.eof and not self._next_member(read_at):
                 return b""
             data, self._rest = self._rest, b""
             ended = False
             if not data and self._decoder.wants_input:
-                data = self._input(descriptor)
+                data = self._input(read_at)
                 ended = not data
             # With no more input it may still have something to give that was above the limit.
             content = self._decoder.decode(data, limit)
@@ -151,11 +152,11 @@ class Decompressor:
             if ended and not self._decoder.eof:
                 raise EOFError("the compressed file is not complete")
 
-    def skip(self, descriptor: int, offset: int, keep: int) -> tuple[bytes, bytes]:
+    def skip(self, read_at: ReadAt, offset: int, keep: int) -> tuple[bytes, bytes]:
         """Goes on to an offset.
 
         Args:
-            descriptor: The open file.
+            read_at: Reads the file.
             offset: Where to stop, in bytes of content.
             keep: How many bytes before the offset are handed back.
 
@@ -165,17 +166,17 @@ class Decompressor:
         """
         before = b""
         while self.position < offset:
-            content = self.read(descriptor, min(_INPUT_BYTES * 4, offset - self.position))
+            content = self.read(read_at, min(_INPUT_BYTES * 4, offset - self.position))
             if not content:
                 return b"", b""
             before = (before + content)[-keep - max(0, self.position - offset) :]
         beyond = self.position - offset
         return (before[: len(before) - beyond], before[len(before) - beyond :]) if beyond else (before, b"")
 
-    def _next_member(self, descriptor: int) -> bool:
+    def _next_member(self, read_at: ReadAt) -> bool:
         """Goes on to the next of several streams in one file; what follows the last is padding."""
         rest = self._decoder.unused_data
-        while len(rest) < MAGIC_BYTES and (more := self._input(descriptor)):
+        while len(rest) < MAGIC_BYTES and (more := self._input(read_at)):
             rest += more
         if not rest.startswith(self._magic):
             return False
@@ -183,7 +184,7 @@ class Decompressor:
         self._rest = rest
         return True
 
-    def _input(self, descriptor: int) -> bytes:
-        data = os.pread(descriptor, self._input_bytes, self.consumed)
+    def _input(self, read_at: ReadAt) -> bytes:
+        data = read_at(self._input_bytes, self.consumed)
         self.consumed += len(data)
         return data

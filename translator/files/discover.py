@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from translator.files.names import source_of
+from translator.files.names import expanded, source_of
 
 STDIN = "-"
 
@@ -97,7 +97,7 @@ class Finder:
         exclude: Iterable[str] = (),
     ) -> None:
         self._left_out = [_left_out(pattern) for pattern in exclude]
-        self._patterns = [str(Path(pattern).expanduser()) for pattern in patterns]
+        self._patterns = [expanded(pattern) for pattern in patterns]
         self._excluded = [os.path.realpath(path) for path in excluded]
         self._on_problem = on_problem
         self._entries: dict[str, _Entries] = {}
@@ -251,7 +251,7 @@ class Finder:
 
 
 def _left_out(pattern: str) -> Callable[[str], bool]:
-    matches = re.compile(fnmatch.translate(str(Path(pattern).expanduser()))).match
+    matches = re.compile(fnmatch.translate(expanded(pattern))).match
     if "/" in pattern:
         return lambda path: matches(path) is not None
     return lambda path: matches(os.path.basename(path)) is not None  # noqa: PTH119 - for each file

@@ -7,6 +7,7 @@ import uuid
 
 import msgspec
 
+from translator.files.access import of_file
 from translator.files.compressed import DAMAGED, Decompressor
 from translator.files.discover import Found
 from translator.files.identity import BLOCK, Content, Key, fingerprint
@@ -149,10 +150,15 @@ class Followed:
         try:
             if not self._skipped:
                 offset = self.stream.position
-                self._recent, self._ahead = self._decompressor.skip(descriptor, offset, min(BLOCK, offset))
+                self._recent, self._ahead = self._decompressor.skip(
+                    of_file(descriptor), offset, min(BLOCK, offset)
+                )
                 self._windows = {offset: self._recent}
                 self._skipped = True
-            data, self._ahead = self._ahead or self._decompressor.read(descriptor, limit), b""
+            data, self._ahead = (
+                self._ahead or self._decompressor.read(of_file(descriptor), limit),
+                b"",
+            )
         except EOFError:
             self.incomplete = True
             return b""

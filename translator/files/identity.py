@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from hashlib import blake2b
 
+from translator.files.access import of_file
 from translator.files.compressed import DAMAGED, Decompressor, is_compressed
 from translator.model import Checkpoint
 
@@ -76,7 +77,7 @@ class Content:
         if not self.compressed:
             return os.pread(self._descriptor(), offset - start, start)
         try:
-            return self.decompressor().skip(self._descriptor(), offset, offset - start)[0]
+            return self.decompressor().skip(of_file(self._descriptor()), offset, offset - start)[0]
         except DAMAGED as error:
             _raise_unless_damaged(error)
             return b""
@@ -88,7 +89,7 @@ class Content:
         decompressor = self.decompressor()
         data = b""
         try:
-            while len(data) < size and (more := decompressor.read(self._descriptor(), size)):
+            while len(data) < size and (more := decompressor.read(of_file(self._descriptor()), size)):
                 data += more
         except DAMAGED as error:
             _raise_unless_damaged(error)

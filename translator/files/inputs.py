@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from translator.errors import InputError
+from translator.files.access import ReadAt, of_file
 from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
 from translator.files.discover import STDIN, find_files
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
+from translator.files.remote import Found, find_objects, is_remote, read_object
+from translator.files.stdin import standard_input
 from translator.files.stream import LineStream
 from translator.model import Line
 
@@ -82,16 +84,24 @@ def find_inputs(
     if not patterns:
         raise InputError("no input named", hint="give files, directories or globs, or - for standard input")
     paths: list[Path] = []
+    objects: dict[str, Found] = {}
     for pattern in patterns:
         if pattern == STDIN:
+            continue
+        if is_remote(pattern):
+            objects.update((found.name, found) for found in find_objects(pattern, exclude))
             continue
         found = find_files([pattern], excluded, exclude)
         if not found:
             raise InputError("no such file", where=pattern, hint="check the path or the pattern")
         paths += found
     inputs: dict[str, list[Input]] = {}
-    for path in find_files([str(path) for path in dict.fromkeys(paths)]):
-        one = _look_at(path, time_of)
+    files = find_files([str(path) for path in dict.fromkeys(paths)])
+    for name, size in (
+        *((str(path), path.stat().st_size) for path in files),
+        *((found.name, found.size) for found in objects.values()),
+    ):
+        one = _look_at(name, size, time_of)
         alike = inputs.setdefault(one.identity, [])
         if not any(_equal(one, other) for other in alike):
             # Content that only begins the same is told apart by its place among the alike.
@@ -120,7 +130,7 @@ def open_input(
     consumed = 0
     try:
         tail = ""
-        for chunk, consumed in _chunks(one.name, offset):
+        for chunk, consumed in _chunks(one.name, one.size, offset):
             lines = stream.feed(chunk)
             last_bytes = chunk[-_TAIL_BYTES:]
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
@@ -137,21 +147,20 @@ def open_input(
         ) from error
 
 
-def _look_at(path: Path, time_of: TimeOf) -> Input:
+def _look_at(name: str, size: int, time_of: TimeOf) -> Input:
     head = b""
     compressed = False
-    size = path.stat().st_size
     # What is wrong with it is told when it is read.
-    with suppress(*DAMAGED):
-        for chunk, _ in _chunks(str(path), 0):
+    with suppress(*DAMAGED, InputError):
+        with _opened(name, size) as read_at:
+            compressed = is_compressed(read_at(MAGIC_BYTES, 0))
+        for chunk, _ in _chunks(name, size, 0):
             head += chunk
             if len(head) >= _HEAD_BYTES:
                 break
-    with path.open("rb") as file:
-        compressed = is_compressed(file.read(MAGIC_BYTES))
     times = (time_of(line) for line in head[:_HEAD_BYTES].split(b"\n"))
     first = next((time for time in times if time is not None), None)
-    return Input(str(path), size, compressed, first, fingerprint(head[:_HEAD_BYTES]))
+    return Input(name, size, compressed, first, fingerprint(head[:_HEAD_BYTES]))
 
 
 def _equal(one: Input, other: Input) -> bool:
@@ -159,9 +168,11 @@ def _equal(one: Input, other: Input) -> bool:
     if one.size != other.size and not one.compressed and not other.compressed:
         return False
     try:
-        pairs = zip_longest(_chunks(one.name, 0), _chunks(other.name, 0), fillvalue=(b"", 0))
+        pairs = zip_longest(
+            _chunks(one.name, one.size, 0), _chunks(other.name, other.size, 0), fillvalue=(b"", 0)
+        )
         return all(mine[0] == theirs[0] for mine, theirs in pairs)
-    except DAMAGED:
+    except (*DAMAGED, InputError):
         return False
 
 
@@ -179,45 +190,69 @@ def is_unchanged(one: Input, read: int, tail: str) -> bool:
         return False
     size, _, known = tail.partition(":")
     try:
-        with Path(one.name).open("rb", buffering=0) as file:
-            return fingerprint(os.pread(file.fileno(), int(size), read - int(size))) == known
-    except OSError:
+        with _opened(one.name, one.size) as read_at:
+            return fingerprint(read_at(int(size), read - int(size))) == known
+    except (OSError, InputError):
         return False
 
 
-def _chunks(name: str, offset: int) -> Iterator[tuple[bytes, int]]:
+@contextmanager
+def _opened(name: str, size: int | None) -> Iterator[ReadAt]:
+    """Opens what is stored under a name."""
+    if is_remote(name):
+        yield read_object(name, size)
+        return
+    with Path(name).open("rb", buffering=0) as file:
+        yield of_file(file.fileno())
+
+
+def content_of(name: str) -> Iterator[bytes]:
+    """All that is stored under a name, unpacked.
+
+    Raises:
+        InputError: Standard input is closed, or an object cannot be read.
+        OSError, EOFError: A file cannot be read; see `DAMAGED`.
+    """
+    return (chunk for chunk, _ in _chunks(name, None, 0))
+
+
+def _chunks(name: str, size: int | None, offset: int) -> Iterator[tuple[bytes, int]]:
     """The content from an offset on, cut at multiples of `BATCH_BYTES`, with the stored bytes read."""
     if name == STDIN:
         yield from _stdin_chunks()
         return
-    with Path(name).open("rb", buffering=0) as file:
-        first = file.read(MAGIC_BYTES)
-        descriptor = file.fileno()
+    with _opened(name, size) as read_at:
+        first = read_at(MAGIC_BYTES, 0)
         if is_compressed(first):
-            decompressor = Decompressor(first)
-            _, held = decompressor.skip(descriptor, offset, 0)
-            place = offset
-            while True:
-                want = BATCH_BYTES - place % BATCH_BYTES
-                while len(held) < want and (more := decompressor.read(descriptor, want - len(held))):
-                    held += more
-                if not held:
-                    return
-                chunk, held = held[:want], held[want:]
-                place += len(chunk)
-                yield chunk, decompressor.consumed
+            yield from _unpacked(Decompressor(first), read_at, offset)
+            return
         place = offset
-        while chunk := os.pread(descriptor, BATCH_BYTES - place % BATCH_BYTES, place):
+        while chunk := read_at(BATCH_BYTES - place % BATCH_BYTES, place):
             place += len(chunk)
             yield chunk, place
 
 
+def _unpacked(decompressor: Decompressor, read_at: ReadAt, offset: int) -> Iterator[tuple[bytes, int]]:
+    _, held = decompressor.skip(read_at, offset, 0)
+    place = offset
+    while True:
+        want = BATCH_BYTES - place % BATCH_BYTES
+        while len(held) < want and (more := decompressor.read(read_at, want - len(held))):
+            held += more
+        if not held:
+            return
+        chunk, held = held[:want], held[want:]
+        place += len(chunk)
+        yield chunk, decompressor.consumed
+
+
 def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
     """What comes on standard input; now and then nothing, so that who reads can be told to end."""
-    descriptor = sys.stdin.fileno()
+    descriptor = standard_input()
     held = b""
     consumed = 0
     ended = False
+    begun = False
     while not ended:
         ready, _, _ = select.select([descriptor], [], [], _STDIN_SECONDS)
         if ready:
@@ -225,6 +260,20 @@ def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
             ended = not data
             held += data
             consumed += len(data)
+        if not begun and (ended or len(held) >= MAGIC_BYTES):
+            begun = True
+            if is_compressed(held):
+                yield from _unpacked(Decompressor(held), _reads_on(descriptor, held), 0)
+                return
         if not ready or ended or len(held) >= BATCH_BYTES:
-            chunk, held = held, b""
+            chunk, held = (held, b"") if begun else (b"", held)
             yield chunk, consumed
+
+
+def _reads_on(descriptor: int, held: bytes) -> ReadAt:
+    """Reads a stream on, of which some bytes have been read; offsets must follow one another."""
+
+    def read_at(count: int, offset: int) -> bytes:
+        return held[offset : offset + count] if offset < len(held) else os.read(descriptor, count)
+
+    return read_at

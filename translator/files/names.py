@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
+
+from translator.errors import InputError
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def expanded(pattern: str) -> str:
+    """A path with the home directory that `~` stands for.
+
+    Raises:
+        InputError: There is no such home.
+    """
+    try:
+        return str(Path(pattern).expanduser())
+    except RuntimeError:
+        raise InputError(
+            "there is no such home directory", where=pattern, hint="write the directory out"
+        ) from None
+
 
 _MARKS = re.compile(
     r"""(?P<name>.*[^/]\.[A-Za-z][\w-]*?)      # with an ending: `worker.1` beside `worker.2` may be alive

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from translator.errors import InputError
-from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
-from translator.files.discover import STDIN
+from translator.files.compressed import DAMAGED
+from translator.files.inputs import content_of
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
 from translator.files.stream import LineStream
 from translator.model import Line
-
-CHUNK_BYTES = 1024 * 1024
 
 
 def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list[Line]]:
@@ -29,7 +24,7 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
     """
     stream = LineStream(source_of(path), max_line_bytes)
     try:
-        for chunk in _chunks(path):
+        for chunk in content_of(path):
             yield stream.feed(chunk)
         yield stream.finish()
     except DAMAGED as error:
@@ -38,20 +33,3 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
             where=path,
             hint="check the path, its permissions, and whether the file is complete",
         ) from error
-
-
-def _chunks(path: str) -> Iterator[bytes]:
-    if path == STDIN:
-        while chunk := sys.stdin.buffer.read(CHUNK_BYTES):
-            yield chunk
-        return
-    with Path(path).open("rb", buffering=0) as file:
-        first = file.read(MAGIC_BYTES)
-        if is_compressed(first):
-            decompressor = Decompressor(first)
-            while chunk := decompressor.read(file.fileno(), CHUNK_BYTES):
-                yield chunk
-            return
-        yield first
-        while chunk := os.read(file.fileno(), CHUNK_BYTES):
-            yield chunk

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 
+from translator.errors import InputError
 from translator.files.discover import STDIN
 from translator.files.stream import LineStream
 from translator.files.tail import Batch, Position
 
 CHUNK_BYTES = 64 * 1024
 _QUEUED = 64
+
+
+def standard_input() -> int:
+    """The descriptor of standard input.
+
+    Raises:
+        InputError: It is closed.
+    """
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, ValueError):
+        hint = "give it something to read, or name files"
+        raise InputError("standard input is closed", hint=hint) from None
 
 
 class StdinTailer:

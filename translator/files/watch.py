@@ -11,6 +11,8 @@ from typing import Self
 
 from watchfiles import watch
 
+from translator.files.names import expanded
+
 DEBOUNCE_MS = 50
 STEP_MS = 20
 
@@ -66,7 +68,7 @@ class Watcher:
 
 
 def _roots(pattern: str) -> list[str]:
-    path = Path(pattern).expanduser()
+    path = Path(expanded(pattern))
     if path.is_dir():
         return [str(path)]
     parts = path.parts

@@ -8,6 +8,7 @@ from pathlib import Path
 from translator.errors import InputError
 from translator.files.discover import STDIN, find_files
 from translator.files.reading import read_lines
+from translator.files.remote import find_objects, is_remote
 from translator.model import Span
 from translator.pipeline.beside import BesideFiles
 from translator.pipeline.translation import Translation
@@ -24,16 +25,19 @@ def wanted_files(
     if not patterns:
         raise InputError("no input named", hint="give files, directories or globs, or - for standard input")
     files: list[str] = []
+    objects: list[str] = []
     for pattern in patterns:
         if pattern == STDIN:
             files.append(STDIN)
+        elif is_remote(pattern):
+            objects += [found.name for found in find_objects(pattern, exclude)]
         elif not (found := find_files([pattern], excluded, exclude)):
             raise InputError("no such file", where=pattern, hint="check the path or the pattern")
         else:
             files.extend(str(path) for path in found)
     named = [file for file in dict.fromkeys(files) if file != STDIN]
     ordered = [str(path) for path in find_files(named)]
-    return ([STDIN] if STDIN in files else []) + ordered
+    return ([STDIN] if STDIN in files else []) + ordered + list(dict.fromkeys(objects))
 
 
 def read_all(
