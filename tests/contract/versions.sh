@@ -33,7 +33,7 @@ for version; do
   esac
   "$python" -m venv "$scratch/$version"
   "$scratch/$version/bin/python" -m pip install --quiet --disable-pip-version-check \
-    "$wanted" msgspec orjson pytest
+    "$wanted" httptools msgspec orjson pytest
   printf '== sentry-sdk '
   "$scratch/$version/bin/python" -c 'from sentry_sdk.consts import VERSION; print(VERSION)'
   PYTHONDONTWRITEBYTECODE=1 "$scratch/$version/bin/python" -m pytest -q -c /dev/null --rootdir . \
