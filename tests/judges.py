@@ -32,6 +32,7 @@ __all__ = [
     "assessment",
     "conventions",
     "kafka_schema",
+    "relay_events",
     "relay_transactions",
     "render",
     "tree",
@@ -154,7 +155,16 @@ def relay_transactions(transactions: list[Json]) -> list[str]:
     ]
 
 
-def _normalize(event: Json) -> Iterator[str]:
+def relay_events(events: list[Json]) -> list[str]:
+    """The same for error events, of which the exceptions must come out as they went in."""
+    return [
+        f"{event.get('event_id')}: {finding}"
+        for event in events
+        for finding in _normalize(event, "exception")
+    ]
+
+
+def _normalize(event: Json, compared: str = "spans") -> Iterator[str]:
     normalizer: Any = sentry_relay.processing.StoreNormalizer
     try:
         result = normalizer(remove_other=True).normalize_event(copy.deepcopy(event))
@@ -166,7 +176,7 @@ def _normalize(event: Json) -> Iterator[str]:
     told = {path for path, _ in found}
     trace, context = event["contexts"]["trace"], result["contexts"]["trace"]
     differences = [*_lost(trace, context, "contexts.trace")]
-    differences += _lost(event["spans"], result.get("spans"), "spans")
+    differences += _lost(event[compared], result.get(compared), compared)
     yield from (f"{path}: {what}" for path, what in differences if path not in told)
 
 

@@ -56,6 +56,7 @@ class Receiver:
         envelopes: The envelopes taken.
         spans: The spans of the envelopes taken, in order of arrival.
         transactions: The transaction events of the envelopes taken.
+        events: The error events of the envelopes taken.
         client_reports: What the SDK says it has dropped.
         latest: The last version of each span, by trace id and span id.
         violations: Every rule broken, with the number of the request.
@@ -70,6 +71,7 @@ class Receiver:
         self.envelopes: list[Envelope] = []
         self.spans: list[Json] = []
         self.transactions: list[Json] = []
+        self.events: list[Json] = []
         self.client_reports: list[Json] = []
         self.latest: dict[tuple[str, str], Json] = {}
         self.violations: list[str] = []
@@ -209,6 +211,7 @@ class Receiver:
             if verdict.envelope is not None:
                 self.envelopes.append(verdict.envelope)
             self.transactions.extend(verdict.transactions)
+            self.events.extend(verdict.events)
             self.client_reports.extend(verdict.client_reports)
             for span in verdict.spans:
                 self.spans.append(span)

@@ -16,7 +16,7 @@ from tests.framing import (
     parse_object,
 )
 from tests.span_rules import check_span
-from tests.strict import Json, is_hex_id, parse_time
+from tests.strict import Json, is_hex_id, is_unix_seconds, parse_time
 from tests.transaction_rules import check_transaction
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Verdict:
         envelope: The envelope, unless its framing was broken.
         spans: The spans of its span item.
         transactions: Its transaction events.
+        events: Its error events.
         client_reports: What the SDK says it has dropped.
     """
 
@@ -49,6 +50,7 @@ class Verdict:
     envelope: Envelope | None = None
     spans: list[Json] = field(default_factory=list)
     transactions: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
     client_reports: list[Json] = field(default_factory=list)
 
     def refuse(self, status: int, finding: str) -> None:
@@ -171,7 +173,7 @@ def _main_kinds(envelope: Envelope) -> list[str]:
 
 def _check_items(verdict: Verdict, envelope: Envelope, *, stream: bool) -> None:
     main = _main_kinds(envelope)
-    for kind in sorted(set(main) - {"span", "transaction"}):
+    for kind in sorted(set(main) - {"span", "transaction", "event"}):
         verdict.findings.append(f"unexpected item type {kind!r}")
     if main.count("span") > 1:
         verdict.refuse(413, f"{main.count('span')} span items in one envelope")
@@ -187,6 +189,8 @@ def _check_items(verdict: Verdict, envelope: Envelope, *, stream: bool) -> None:
                 _check_span_item(verdict, envelope.headers, item)
             case "transaction":
                 _check_transaction_item(verdict, envelope.headers, item)
+            case "event":
+                _check_event_item(verdict, envelope.headers, item)
             case "client_report":
                 verdict.client_reports.append(_payload(verdict, item) or {})
 
@@ -239,6 +243,23 @@ def _check_spans(items: list[Any], header: Any) -> Iterator[str]:
         if span_id in seen:
             yield f"{name}: span_id: not the first with this id in the envelope"
         seen.add(span_id)
+
+
+def _check_event_item(verdict: Verdict, headers: Json, item: Item) -> None:
+    event = _payload(verdict, item)
+    if event is None:
+        return
+    event_id = event.get("event_id")
+    if not is_hex_id(event_id, 32) or headers.get("event_id") != event_id:
+        verdict.findings.append(f"event: event_id is not that of the header: {event_id!r:.60}")
+    if not is_unix_seconds(event.get("timestamp")):
+        verdict.findings.append(f"event: timestamp: not Unix seconds: {event.get('timestamp')!r:.60}")
+    trace = (event.get("contexts") or {}).get("trace") or {}
+    if trace.get("trace_id") != (headers.get("trace") or {}).get("trace_id"):
+        verdict.findings.append("event: its trace is not that of the envelope's header")
+    if not is_hex_id(trace.get("span_id"), 16):
+        verdict.findings.append("event: it names no span")
+    verdict.events.append(event)
 
 
 def _check_transaction_item(verdict: Verdict, headers: Json, item: Item) -> None:

@@ -93,6 +93,8 @@ OPTIONS: tuple[Option, ...] = (
            "Envelopes of spans, or of transactions for older servers.", "span"),
     Option("attribute_names", "TRANSLATOR_ATTRIBUTE_NAMES", to_one_of(*AttributeNames),
            "Attribute names: current, legacy or both; both for Spotlight.", "current"),
+    Option("issues", "TRANSLATOR_ISSUES", to_flag,
+           "Send failed agents, model calls and tools as errors, too.", default=False),
     Option("mask_secrets", "TRANSLATOR_MASK_SECRETS", to_flag,
            "Mask API keys, passwords and credentials.", default=True),
     Option("log_attributes", "TRANSLATOR_LOG_ATTRIBUTES", to_count,

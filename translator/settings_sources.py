@@ -17,7 +17,7 @@ SOURCES_KEY = "sources"
 
 SOURCE_OPTIONS = (
     "paths", "exclude", "dsn", "environment", "release", "server_name", "service", "attributes",
-    "send_default_pii", "traces_sample_rate", "format", "wire", "attribute_names", "mask_secrets",
+    "send_default_pii", "issues", "traces_sample_rate", "format", "wire", "attribute_names", "mask_secrets",
     "log_attributes", "from", "reorder_window", "idle_timeout", "orphan_hold", "max_outbox_bytes",
     "max_line_bytes",
 )  # fmt: skip

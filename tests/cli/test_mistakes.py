@@ -12,7 +12,7 @@ from translator.settings import OPTIONS, Option
 
 ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "service", "state_dir"}
 CHECKED = [option for option in OPTIONS if option.name not in ANY_TEXT]
-SWITCHES = {"send_default_pii", "mask_secrets", "quiet"}
+SWITCHES = {"send_default_pii", "mask_secrets", "issues", "quiet"}
 NEVER = "no such value"
 
 

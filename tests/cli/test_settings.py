@@ -20,6 +20,7 @@ VALUES = {
     "wire": ("transaction", '"transaction"', "transaction"),
     "attribute_names": ("legacy", '"legacy"', "legacy"),
     "mask_secrets": ("false", "false", "false"),
+    "issues": ("true", "true", "true"),
     "log_attributes": ("7", "7", "7"),
     "attributes": ("team=a", '{ team = "a" }', "team=a"),
     "from": ("end", '"end"', "end"),
@@ -42,7 +43,12 @@ VALUES = {
     "quiet": ("true", "true", "true"),
 }
 """Per option: as a text, in TOML, and as it is shown; for others a plain text will do."""
-SWITCHES = {"send_default_pii": "--send-default-pii", "mask_secrets": "--no-mask-secrets", "quiet": "--quiet"}
+SWITCHES = {
+    "send_default_pii": "--send-default-pii",
+    "mask_secrets": "--no-mask-secrets",
+    "issues": "--issues",
+    "quiet": "--quiet",
+}
 NO_FLAG = {"paths"}
 
 

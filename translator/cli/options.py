@@ -15,7 +15,7 @@ from translator.settings import BY_NAME, Option, resolve
 
 DESTINATION = (
     "dsn", "spotlight", "out", "wire", "attribute_names", "environment", "release", "server_name",
-    "service", "attributes", "traces_sample_rate", "state_dir", "shutdown_timeout",
+    "service", "attributes", "issues", "traces_sample_rate", "state_dir", "shutdown_timeout",
 )  # fmt: skip
 CONTENT = ("send_default_pii", "mask_secrets", "log_attributes")
 MONITORING = ("listen", "heartbeat")
@@ -32,7 +32,7 @@ _PANELS = {
     **dict.fromkeys(MONITORING, "Monitoring"),
     **dict.fromkeys(LOGGING, "The program's own log"),
 }
-_SWITCHES = frozenset(("send_default_pii", "mask_secrets"))
+_SWITCHES = frozenset(("send_default_pii", "mask_secrets", "issues"))
 _METAVARS = {
     "dsn": "DSN", "spotlight": "[URL]", "out": "FILE", "state_dir": "DIR", "log_attributes": "N",
     "traces_sample_rate": "RATE", "reorder_window": "TIME", "idle_timeout": "TIME",

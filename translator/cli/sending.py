@@ -221,6 +221,7 @@ def outgoing_to(settings: Settings, destination: Destination) -> Outgoing:
         settings["mask_secrets"],
         to_spotlight or settings["wire"] == "transaction",
         settings["traces_sample_rate"],
+        settings["issues"],
     )
 
 

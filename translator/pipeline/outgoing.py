@@ -9,6 +9,7 @@ import msgspec
 from translator.delivery.destination import Destination
 from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
+from translator.envelopes.issues import IssuePacker
 from translator.envelopes.legacy import AttributeNames
 from translator.envelopes.pack import Packer, Sender, SpanPacker, split_spans
 from translator.envelopes.transaction import SPOTLIGHT, TransactionPacker, split_transaction
@@ -26,6 +27,7 @@ class Outgoing(msgspec.Struct, frozen=True):
         mask_secrets: Whether API keys, passwords and credentials are masked.
         transactions: Whether envelopes hold transactions instead of spans.
         sample_rate: The share of traces that is sent.
+        issues: Whether failed spans are also sent as error events.
     """
 
     destination: Destination
@@ -35,6 +37,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     mask_secrets: bool = True
     transactions: bool = False
     sample_rate: float = 1.0
+    issues: bool = False
 
     def encoder(self) -> SpanEncoder:
         """Puts spans into Sentry's words."""
@@ -49,9 +52,13 @@ class Outgoing(msgspec.Struct, frozen=True):
             release=self.identity.release,
             sample_rate=self.sample_rate,
         )
-        if not self.transactions:
-            return SpanPacker(sender)
-        return TransactionPacker(sender, self.identity, SPOTLIGHT if self.destination.spotlight else {})
+        packer: Packer = SpanPacker(sender)
+        if self.transactions:
+            packer = TransactionPacker(sender, self.identity, SPOTLIGHT if self.destination.spotlight else {})
+        if self.issues:
+            sdk = {"name": self.identity.sdk_name, "version": self.identity.sdk_version}
+            packer = IssuePacker(packer, sender, sdk)
+        return packer
 
     @property
     def split(self) -> Callable[[Envelope], list[Envelope]]:
