@@ -23,7 +23,9 @@ SOURCE_OPTIONS = (
 )  # fmt: skip
 """The settings that a source may have of its own."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", re.ASCII)
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
 MOST_SOURCES = 100
 """Sources at most: each is read and sent by threads of its own."""
 
@@ -73,7 +75,7 @@ def _source_table(
         return f"{path}:{line_of(text, [SOURCES_KEY, number, *keys])}"
 
     name = table.get("name")
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError(
             "a source needs a `name` of letters, digits, `.`, `_` and `-`",
             where=where(*(("name",) if "name" in table else ())),

@@ -182,14 +182,25 @@ def to_paths(value: Json) -> tuple[str, ...]:
     return tuple(value)
 
 
-def to_one_of(*words: str) -> Convert:
-    """What takes one of these words."""
+class _OneOf:
+    """Takes one of a few words."""
 
-    def convert(value: Json) -> str:
-        if value not in words:
-            near = difflib.get_close_matches(value, words, 1) if isinstance(value, str) else []
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    def __call__(self, value: Json) -> str:
+        if value not in self.words:
+            near = difflib.get_close_matches(value, self.words, 1) if isinstance(value, str) else []
             hint = f" (did you mean `{near[0]}`?)" if near else ""
-            raise ValueError(f"expected one of {', '.join(words)}{hint}")
+            raise ValueError(f"expected one of {', '.join(self.words)}{hint}")
         return str(value)
 
-    return convert
+
+def to_one_of(*words: str) -> Convert:
+    """What takes one of these words."""
+    return _OneOf(words)
+
+
+def words_of(convert: Convert) -> tuple[str, ...]:
+    """The words that a value may be one of; none where it is not one of a few."""
+    return convert.words if isinstance(convert, _OneOf) else ()

@@ -26,7 +26,7 @@ FLAGS = {
     "preview": LOGGING | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"},
     "config": ALL | {"--config"},
     "demo": {"--config"},
-    "schema": set(),
+    "schema": {"--of-config"},
 }
 """The flags of each command, as `docs/configuration.md` has them."""
 
