@@ -161,7 +161,7 @@ def test_it_listens_only_where_it_was_told_to(
     log = tmp_path / "a.jsonl"
     log.touch()
     with sidecar(str(log), *to, "--listen", "127.0.0.1:0", "--heartbeat", "1s") as running:
-        running.wait_for_log("listening")
+        running.wait_for_log("following")
         append(log, tool(1))
         receiver.wait_for(lambda r: len(r.spans) == 1, timeout=15)
         port = next(entry["port"] for entry in running.log if entry.get("event") == "listening")
