@@ -45,6 +45,11 @@ class Code(msgspec.Struct, frozen=True):
         return _OF_LETTER[self.name[0]]
 
     @property
+    def family(self) -> str:
+        """The digit of what it is about: lines, names, values, pairing, lacks, other programs' logs."""
+        return self.name[1]
+
+    @property
     def link(self) -> str:
         """Its section of the documents."""
         return f"{PAGE}#{self.name.lower()}"

@@ -8,6 +8,8 @@ import re
 import msgspec
 
 from translator.checks.diagnostic import Diagnostic
+from translator.checks.records import entries, event_name
+from translator.formats.records import parse_record
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+', re.DOTALL)
 
@@ -89,16 +91,26 @@ def find_key(text: str, path: tuple[str, ...]) -> tuple[tuple[int, int], tuple[i
 
 def _find(text: str, diagnostic: Diagnostic) -> tuple[int, int] | None:
     if diagnostic.path:
-        places = find_key(text, diagnostic.path)
-        if places is None:
-            return None
-        key, value = places
-        single = value[1] - value[0] == 1 and text[value[0]] in "{["
-        return value if diagnostic.on_value and not single else key
+        return _find_path(text, diagnostic.path, on_value=diagnostic.on_value)
     if diagnostic.literal:
         start = text.find(diagnostic.literal)
-        return (start, start + len(diagnostic.literal)) if start >= 0 else None
-    return None
+        if start >= 0:
+            return start, start + len(diagnostic.literal)
+    if diagnostic.code.family == "1":
+        return None
+    # What is about the event as a whole points to its name.
+    record = parse_record(text.encode("utf-8", "surrogatepass"))
+    named = event_name(list(entries(record))) if isinstance(record, dict) else None
+    return _find_path(text, named.path, on_value=True) if named is not None else None
+
+
+def _find_path(text: str, path: tuple[str, ...], *, on_value: bool) -> tuple[int, int] | None:
+    places = find_key(text, path)
+    if places is None:
+        return None
+    key, value = places
+    single = value[1] - value[0] == 1 and text[value[0]] in "{["
+    return value if on_value and not single else key
 
 
 def _unquoted(token: str) -> str | None:

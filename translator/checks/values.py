@@ -59,13 +59,14 @@ def of_event(origin: Origin, event: Event, found: list[Entry]) -> Iterator[Diagn
         yield say("E307", origin)
 
 
-def time_without_zone(found: list[Entry], kind: Kind) -> Entry | None:
-    """The line's time, where it does not say its zone."""
+def of_zone(origin: Origin, kind: Kind, found: list[Entry]) -> Iterator[Diagnostic]:
+    """What is said of a time that does not say its zone."""
     for entry in found:
         known = ALIASES[kind].get(squash(entry.key))
         if known is not None and known[0].type is Type.TIME and type(entry.value) is str:
-            return entry if _WITHOUT_ZONE.match(entry.value.strip()) else None
-    return None
+            if _WITHOUT_ZONE.match(entry.value.strip()):
+                yield say("N309", origin, path=entry.path, on_value=True)
+            return
 
 
 def _of_name(origin: Origin, kind: Kind, entry: Entry) -> Iterator[Diagnostic]:

@@ -115,7 +115,7 @@ def _reports(settings: Settings, sarif: str | None, opened: ExitStack, *, as_jso
         file: TextIO = sys.stdout
         if sarif != STDIN:
             try:
-                file = opened.enter_context(Path(sarif).open("w", encoding="utf-8"))
+                file = opened.enter_context(Path(sarif).open("w", encoding="utf-8"))  # noqa: SIM115
             except OSError as error:
                 raise ConfigurationError(
                     f"cannot be written: {error.strerror}", where=f"--sarif {sarif}", hint="name another file"

@@ -12,7 +12,7 @@ from translator.checks.lines import of_json, of_unreadable
 from translator.checks.provenance import Provenance
 from translator.checks.records import entries, event_name
 from translator.checks.spans import SpanChecks, mark, origin_of
-from translator.checks.values import of_event, time_without_zone
+from translator.checks.values import of_event, of_zone
 from translator.formats.records import TOO_LONG, Unreadable, parse_record
 from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
 from translator.formats.router import Router
@@ -106,7 +106,7 @@ class Checker:
             report.lines[outcome.reason] += 1
             native = format_name in ("", NATIVE, WRAPPED) and self._format in (AUTO, NATIVE)
             yield from self._unreadable(origin, line, outcome, native=native)
-            yield from self._noticed(origin)
+            yield from self._noticed(origin, exact=True)
             return
         if not line.beside:
             report.lines["event"] += 1
@@ -134,7 +134,8 @@ class Checker:
                 exact = True
                 yield from of_json(own, event.line)
                 yield from of_event(own, event, found)
-                yield from self._clock(file, own, event, time_without_zone(found, event.kind) is not None)
+                yield from of_zone(own, event.kind, found)
+                yield from self._clock(file, own, event)
         return exact
 
     def _may_be_native(self, line: Line) -> bool:
@@ -155,9 +156,7 @@ class Checker:
                 own = Origin(origin.file, origin.number, origin.data, one.data[:MOST_BYTES])
                 yield from of_unreadable(own, inside, why, native=native)
 
-    def _clock(self, file: str, origin: Origin, event: Event, zoneless: bool) -> Iterator[Diagnostic]:  # noqa: FBT001
-        if zoneless:
-            yield say("N309", origin)
+    def _clock(self, file: str, origin: Origin, event: Event) -> Iterator[Diagnostic]:
         run = self._coarse.get(file, 0)
         if run is None:
             return
