@@ -114,6 +114,9 @@ CODES: tuple[Code, ...] = (
     _code("N310", "times are whole seconds: short spans have no length, and their order is lost",
           "log times with milliseconds or finer", once=True),
 
+    _code("N311", "an object stands under the name of a field, and becomes a log attribute",
+          "nothing to do, if it is the logger's own", "invalid_values"),
+
     # How lines belong together.
     _code("W401", "the end has no start, and becomes an instant",
           "give start and end the same id or name", "starts_missing"),

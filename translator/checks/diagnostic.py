@@ -18,12 +18,14 @@ class Origin(msgspec.Struct, frozen=True):
         number: Its number, from 1; 0 where no one line can be named.
         data: The bytes as they stand in the file, the first `MOST_BYTES`.
         inner: The line that was inside of it, where it was wrapped.
+        mark: A text in it that names the one of several spans in it which is meant, such as its id.
     """
 
     file: str
     number: int
     data: bytes = b""
     inner: bytes = b""
+    mark: str = ""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import orjson
 
 from translator.checks.diagnostic import Diagnostic, Origin, say
 from translator.checks.records import entries, event_name, is_name_key, names, names_a_thing, near_event
-from translator.formats.native.fields import ALIASES, squash
+from translator.formats.native.fields import ALIASES
 from translator.formats.native.names import meaning, normal
 from translator.formats.records import Unreadable, looks_like_event, parse_record
 from translator.model import Json, Line
@@ -33,7 +33,8 @@ def of_unreadable(origin: Origin, line: Line, why: Unreadable, *, native: bool) 
     if reason == "too_long":
         yield say("E104", origin)
     elif reason == "not_json":
-        if looks_like_event(line, why):
+        # No JSON logger indents its lines; those that are, are of a text over many lines.
+        if looks_like_event(line, why) and line.data[:1] not in (b" ", b"\t"):
             yield say("E101", origin, f"the line is no JSON: {_problem(why.detail)}", column=_column(why))
         else:
             yield say("N102", origin)
@@ -69,7 +70,7 @@ def _timeless(origin: Origin, line: Line, *, native: bool) -> Diagnostic:
     if named is None:
         return say("E105", origin)
     for entry in found:
-        known = ALIASES[named.meaning.kind].get(squash(entry.key))
+        known = ALIASES[named.meaning.kind].get(entry.word)
         if known is not None and known[0].name == "timestamp" and entry.value is not None:
             message = f"`{entry.key}` holds no time that can be read"
             return say("E105", origin, message, path=entry.path, on_value=True)
@@ -90,7 +91,7 @@ def _unnamed(origin: Origin, record: dict[str, Json]) -> Iterator[Diagnostic]:
             return
     for entry in found:
         value = entry.value
-        if type(value) is str and not is_name_key(entry.key) and "." in normal(value) and meaning(value):
+        if type(value) is str and not is_name_key(entry) and "." in normal(value) and meaning(value):
             message = f"`{value}` is the name of an event, but nobody looks for it under `{entry.key}`"
             yield say("E202", origin, message, path=entry.path)
             return

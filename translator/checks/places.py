@@ -92,10 +92,10 @@ def find_key(text: str, path: tuple[str, ...]) -> tuple[tuple[int, int], tuple[i
 def _find(text: str, diagnostic: Diagnostic) -> tuple[int, int] | None:
     if diagnostic.path:
         return _find_path(text, diagnostic.path, on_value=diagnostic.on_value)
-    if diagnostic.literal:
-        start = text.find(diagnostic.literal)
+    for literal in (diagnostic.literal, diagnostic.origin.mark):
+        start = text.find(literal) if literal else -1
         if start >= 0:
-            return start, start + len(diagnostic.literal)
+            return start, start + len(literal)
     if diagnostic.code.family == "1":
         return None
     # What is about the event as a whole points to its name.

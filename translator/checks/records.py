@@ -19,6 +19,7 @@ _LONGEST_NAME = 40
 _NAME_LIKE = re.compile(r"[A-Za-z]+(?:[._:/ -][A-Za-z]+)*\Z")
 _NEAR = 0.84
 _DEEPEST = 8
+_squashed = lru_cache(maxsize=8192)(squash)
 
 
 class Entry(NamedTuple):
@@ -26,16 +27,15 @@ class Entry(NamedTuple):
 
     Attributes:
         path: The keys down to it, itself the last.
+        key: The key itself.
+        word: The same without case, `_`, `-` and `.`.
         value: What stands there.
     """
 
     path: tuple[str, ...]
+    key: str
+    word: str
     value: Json
-
-    @property
-    def key(self) -> str:
-        """The key itself."""
-        return self.path[-1]
 
 
 class Named(NamedTuple):
@@ -54,18 +54,19 @@ def entries(record: dict[str, Json], above: tuple[str, ...] = ()) -> Iterator[En
     """The keys of a record; of the objects in which loggers put the fields, what is in them."""
     for key, value in record.items():
         path = (*above, key)
-        if type(value) is dict and squash(key) in _CONTAINERS and len(path) < _DEEPEST:
+        word = _squashed(key)
+        if type(value) is dict and word in _CONTAINERS and len(path) < _DEEPEST:
             yield from entries(value, path)
         else:
-            yield Entry(path, value)
+            yield Entry(path, key, word, value)
 
 
 def names(found: list[Entry]) -> list[tuple[Entry, str]]:
     """What stands where an event's name is looked for, the first first."""
     ranked = [
-        (len(entry.path), _NAME_RANK[squash(entry.key)], number, entry, said)
+        (len(entry.path), _NAME_RANK[entry.word], number, entry, said)
         for number, entry in enumerate(found)
-        if squash(entry.key) in _NAME_RANK and (said := _name_in(entry.value))
+        if entry.word in _NAME_RANK and (said := _name_in(entry.value))
     ]
     return [(entry, said) for *_, entry, said in sorted(ranked, key=lambda one: one[:3])]
 
@@ -79,9 +80,9 @@ def event_name(found: list[Entry]) -> Named | None:
     return None
 
 
-def is_name_key(key: str) -> bool:
+def is_name_key(entry: Entry) -> bool:
     """Whether an event's name is looked for under the key."""
-    return squash(key) in _NAME_RANK
+    return entry.word in _NAME_RANK
 
 
 @lru_cache(maxsize=4096)

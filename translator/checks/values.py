@@ -10,7 +10,7 @@ from sentry_conventions.attributes import ATTRIBUTE_METADATA
 from translator.checks.diagnostic import Diagnostic, Origin, say
 from translator.checks.records import Entry, is_name_key, near_field
 from translator.content.usage import LARGEST, doubts
-from translator.formats.native.fields import ALIASES, USAGE_KEYS, Field, Type, squash
+from translator.formats.native.fields import ALIASES, ALL, USAGE_KEYS, Field, Type
 from translator.formats.native.reader import cleaner
 from translator.formats.records import parse_record
 from translator.model import Event, Json, Kind
@@ -21,6 +21,9 @@ _CONTEXTS = {"traceparent": parse_traceparent, "sentry_trace": parse_sentry_trac
 _LONGEST = 40
 _WITHOUT_ZONE = re.compile(r"\d{4}-?\d\d-?\d\d[Tt _]\s*\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\Z")
 _DEEPEST = 3
+
+_LOGGERS_OWN = frozenset(("name", "target", "source", "version", "hostname", "message"))
+"""Names of fields under which loggers write of themselves: one that does not count is no loss."""
 
 _DOUBTS = {
     "total": ("W304", "the total of tokens is below input and output together"),
@@ -44,9 +47,9 @@ def of_event(origin: Origin, event: Event, found: list[Entry]) -> Iterator[Diagn
         if entry.value is None:
             continue
         yield from _of_name(origin, kind, entry)
-        known = ALIASES[kind].get(squash(entry.key))
+        known = ALIASES[kind].get(entry.word)
         if known is None:
-            if squash(entry.key) in USAGE_KEYS:
+            if entry.word in USAGE_KEYS:
                 counts[entry.key] = entry
             continue
         field, rank = known
@@ -62,7 +65,7 @@ def of_event(origin: Origin, event: Event, found: list[Entry]) -> Iterator[Diagn
 def of_zone(origin: Origin, kind: Kind, found: list[Entry]) -> Iterator[Diagnostic]:
     """What is said of a time that does not say its zone."""
     for entry in found:
-        known = ALIASES[kind].get(squash(entry.key))
+        known = ALIASES[kind].get(entry.word)
         if known is not None and known[0].type is Type.TIME and type(entry.value) is str:
             if _WITHOUT_ZONE.match(entry.value.strip()):
                 yield say("N309", origin, path=entry.path, on_value=True)
@@ -73,11 +76,11 @@ def _of_name(origin: Origin, kind: Kind, entry: Entry) -> Iterator[Diagnostic]:
     key = entry.key
     metadata = ATTRIBUTE_METADATA.get(key) if "." in key else None
     if metadata is not None and metadata.deprecation is not None:
-        known = ALIASES[kind].get(squash(key))
+        known = ALIASES[kind].get(entry.word)
         better = metadata.deprecation.replacement or (known[0].name if known is not None else "")
         hint = f"log it as `{better}`" if better else ""
         yield say("W205", origin, f"`{key}` is deprecated", hint=hint, path=entry.path)
-    elif squash(key) not in ALIASES[kind] and squash(key) not in USAGE_KEYS and not is_name_key(key):
+    elif entry.word not in ALIASES[kind] and entry.word not in USAGE_KEYS and not is_name_key(entry):
         near = near_field(kind, key)
         if near is not None:
             message = f"`{key[:_LONGEST]}` is no field of the log format"
@@ -86,7 +89,10 @@ def _of_name(origin: Origin, kind: Kind, entry: Entry) -> Iterator[Diagnostic]:
 
 def _of_value(origin: Origin, field: Field, entry: Entry) -> Iterator[Diagnostic]:
     value = entry.value
-    if cleaner(field.name, field.type)(value) is None and not is_name_key(entry.key):
+    if type(value) is dict and field.kinds == ALL and cleaner(field.name, field.type)(value) is None:
+        message = f"`{entry.key}` holds an object, and becomes a log attribute"
+        yield say("N311", origin, message, path=entry.path)
+    elif cleaner(field.name, field.type)(value) is None and not is_name_key(entry):
         if field.type in _OF_TIME:
             message = f"`{entry.key}` holds no {field.type.value} that can be read"
             yield say("E301", origin, message, path=entry.path, on_value=True)
@@ -101,7 +107,7 @@ def _of_rival(
     origin: Origin, field: Field, rank: int, entry: Entry, first: dict[str, tuple[int, Entry]]
 ) -> Iterator[Diagnostic]:
     """Two keys of one field; which of them counts is known when both have been seen."""
-    if is_name_key(entry.key) and type(entry.value) is not str:
+    if field.type is Type.TIME or entry.word in _LOGGERS_OWN:
         return
     before = first.get(field.name)
     if before is None:
