@@ -162,6 +162,26 @@ class TestInputs:
         assert sorted(PLACED.findall(pieces.out)) == sorted(PLACED.findall(whole.out))
         assert pieces.out.splitlines()[-1] == whole.out.splitlines()[-1]
 
+    def test_what_waits_to_be_told_is_bounded(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        shown: list[int] = []
+        check_inputs = checked.check_inputs
+
+        def counted(*given: Any, **named: Any) -> Any:
+            for batch in check_inputs(*given, **named):
+                shown.append(len(batch))
+                yield batch
+
+        monkeypatch.setattr("translator.cli.check.check_inputs", counted)
+        monkeypatch.setattr(checked, "MOST_HELD", 100)
+        Path("a.log").write_text("no event at all\n" * 100_000)
+
+        said = run("check", "a.log", "--json", "--all")
+
+        found = json.loads(said.out)["diagnostics"]
+        assert [one["line"] for one in found] == [*range(1, 100_001), None]
+        assert len(shown) > 2
+        assert max(shown) < 50_000
+
 
 class TestShown:
     """The line, what is wrong with it underlined, the hint."""

@@ -13,6 +13,10 @@ from translator.pipeline.beside import BesideFiles
 from translator.pipeline.checking import Checker
 
 
+MOST_HELD = 10_000
+"""Diagnostics that wait to be put into the order of files and lines."""
+
+
 def check_inputs(
     inputs: Sequence[Input],
     checker: Checker,
@@ -23,7 +27,7 @@ def check_inputs(
 ) -> Iterator[list[Diagnostic]]:
     """What is wrong with inputs, in batches as it is found: each in the order of files and lines.
 
-    Small inputs give one batch.
+    Small inputs with few findings give one batch.
 
     Args:
         inputs: Oldest first.
@@ -40,7 +44,7 @@ def check_inputs(
     merge = Merge(inputs, lambda one, _position: open_input(one, max_line_bytes))
     beside = BesideFiles()
     found: list[Diagnostic] = []
-    held, until = 0, None
+    until: int | None = None
     while True:
         try:
             batch = merge.next()
@@ -54,9 +58,11 @@ def check_inputs(
         found += checker.feed(inputs[place].name, beside.add(read.lines), (until or 0) / 1e6)
         if checker.earliest is not None:
             merge.seen(place, checker.earliest)
-        held += sum(len(line.data) for line in read.lines)
+        if len(found) > MOST_HELD:
+            yield ordered(found)
+            found = []
         reached = merge.read_until
-        if held < HELD_BYTES or reached is None:
+        if reached is None or (until is None and checker.held_bytes < HELD_BYTES):
             continue
         reached -= round(reorder * 1e6)
         if until is None or reached > until:

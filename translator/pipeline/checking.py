@@ -18,7 +18,7 @@ from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
 from translator.formats.router import Router
 from translator.formats.wrappers.unwrapping import WRAPPED, any_wrapper
 from translator.model import Event, Line, Phase, Span
-from translator.pipeline.translation import Windows
+from translator.pipeline.translation import HISTORY_BYTES, Windows
 from translator.spans.assembler import Assembler
 from translator.spans.reorder import Reorder
 
@@ -56,7 +56,7 @@ class Checker:
         self._findings = findings
         self._format = format_name
         self._router = Router(format_name, formats)
-        self._reorder = Reorder(windows.reorder)
+        self._reorder = Reorder(windows.reorder, HISTORY_BYTES)
         self._assembler = Assembler(
             idle_timeout=windows.idle,
             orphan_hold=windows.orphan,
@@ -70,6 +70,11 @@ class Checker:
         self._coarse: dict[str, int | None] = {}
         self._last: dict[str, Line] = {}
         self.earliest: int | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of events that wait for earlier ones, about."""
+        return self._reorder.size
 
     def feed(self, file: str, lines: Iterable[Line], now: float) -> list[Diagnostic]:
         """Takes lines of a file; gives what is to be shown of what they alone show.
