@@ -12,7 +12,6 @@ from translator.files.inputs import Input, open_input
 from translator.pipeline.beside import BesideFiles
 from translator.pipeline.checking import Checker
 
-
 MOST_HELD = 10_000
 """Diagnostics that wait to be put into the order of files and lines."""
 

@@ -18,7 +18,7 @@ from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
 from translator.formats.router import Router
 from translator.formats.wrappers.unwrapping import WRAPPED, any_wrapper
 from translator.model import Event, Line, Phase, Span
-from translator.pipeline.translation import HISTORY_BYTES, Windows
+from translator.pipeline.translation import Windows
 from translator.spans.assembler import Assembler
 from translator.spans.reorder import Reorder
 
@@ -56,7 +56,7 @@ class Checker:
         self._findings = findings
         self._format = format_name
         self._router = Router(format_name, formats)
-        self._reorder = Reorder(windows.reorder, HISTORY_BYTES)
+        self._reorder = Reorder(windows.reorder, windows.held_bytes)
         self._assembler = Assembler(
             idle_timeout=windows.idle,
             orphan_hold=windows.orphan,
