@@ -12,6 +12,7 @@ RUN python3 -m venv /opt/translator \
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY translator translator
 COPY samples/python/agent.py samples/python/agent.py
+COPY docs/checks.md docs/checks.md
 RUN /opt/translator/bin/pip install --quiet --no-deps . \
     && /opt/translator/bin/pip uninstall --quiet --yes pip \
     && /opt/translator/bin/translator --version

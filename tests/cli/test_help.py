@@ -24,6 +24,10 @@ FLAGS = {
     "backfill": ALL - LIVE | {"--dry-run", "--again", "--rejected", "--json", "--config"},
     "status": {"--state-dir", "--json", "--config"},
     "preview": LOGGING | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"},
+    "check": LOGGING
+    | {"--exclude", "--format", "--reorder-window", "--idle-timeout", "--max-line-bytes"}
+    | {"--mask-secrets", "--json", "--sarif", "--strict", "--all", "--ignore"}
+    | {"--explain", "--config"},
     "config": ALL | {"--config"},
     "demo": {"--config"},
     "schema": {"--of-config"},

@@ -1,8 +1,9 @@
-"""Brings docs/log-format.md up to date with the code: read the difference before you commit it.
+"""Brings pages up to date with the code: read the difference before you commit it.
 
     python -m tests.docs.refresh
 
-It rewrites what stands beneath the examples, and the tables of fields and attributes.
+It rewrites what stands beneath the examples of docs/log-format.md and docs/checks.md, and the tables of
+fields, attributes and codes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 
 from sentry_conventions.attributes import ATTRIBUTE_METADATA
 
-from tests.docs import pages, results
+from tests.docs import checked, pages, results
 from translator.envelopes.attributes import RULES
 from translator.formats.native.fields import FIELDS, Field, squash
 from translator.model import KINDS, Kind
@@ -81,3 +82,4 @@ def _others(field: Field) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    checked.PAGE.write_text(checked.refreshed(checked.PAGE.read_text(encoding="utf-8")), encoding="utf-8")

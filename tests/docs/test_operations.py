@@ -37,7 +37,7 @@ CONFIGURATION = pages.DOCS / "configuration.md"
 OPERATIONS = pages.DOCS / "operations.md"
 CODE = pages.ROOT / "translator"
 SHELLS = ("console", "sh", "bash")
-HARMLESS = ("--help", "schema", "preview samples", "config", "--out")
+HARMLESS = ("--help", "schema", "preview samples", "check samples", "check --explain", "config", "--out")
 
 
 def command_lines() -> list[tuple[str, list[str]]]:

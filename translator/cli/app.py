@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from translator import __version__
-from translator.cli import backfill, config, demo, preview, run, schema, status
+from translator.cli import backfill, check, config, demo, preview, run, schema, status
 from translator.errors import TranslatorError
 
 EXIT_USAGE = 2
@@ -28,6 +28,7 @@ app = typer.Typer(
 
 app.command("run")(run.run)
 app.command("backfill")(backfill.backfill)
+app.command("check")(check.check)
 app.command("preview")(preview.preview)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)

@@ -89,12 +89,46 @@ def read_usage(value: Mapping[str, Json], provider: str | None = None) -> tuple[
     return _read(value, provider, len(WRAPPERS))
 
 
+def doubts(value: Mapping[str, Json], provider: str | None = None) -> tuple[str, ...]:
+    """What cannot be in counts that can be read, by a bounded word.
+
+    Args:
+        value: A usage object, as for `read_usage`.
+        provider: Who answered, where the log says.
+
+    Returns:
+        "total" where it is below input and output together, "cache" and "reasoning" where they are more
+        than the whole that should include them.
+    """
+    found, inside, _ = _counted(value, provider, len(WRAPPERS))
+    whole_in, whole_out, read, write, reasoning, total = found
+    cache, thought = (read or 0) + (write or 0), reasoning or 0
+    told: list[str] = []
+    if total is not None and whole_in is not None and whole_out is not None:
+        inside = _told_by_total(total - whole_in - whole_out, cache, thought, inside)
+    if total is not None and total < (whole_in or 0) + (whole_out or 0):
+        told.append("total")
+    if inside[0] and whole_in is not None and cache > whole_in:
+        told.append("cache")
+    if inside[1] and whole_out is not None and thought > whole_out:
+        told.append("reasoning")
+    return tuple(told)
+
+
 def _read(value: Mapping[str, Json], provider: str | None, wrappers: int) -> tuple[Usage, int]:
+    found, inside, left_out = _counted(value, provider, wrappers)
+    return _normal(found, inside), left_out
+
+
+def _counted(
+    value: Mapping[str, Json], provider: str | None, wrappers: int
+) -> tuple[list[int | None], tuple[bool, bool], int]:
+    """The counts as logged, whether their parts are inside, and how many were left out."""
     nested = tuple([(key, tuple(item)) for key, item in value.items() if type(item) is dict])
     make = _plan if len(value) <= _MOST_CACHED_KEYS else _make_plan
     plan = make(tuple(value), nested)
     if plan.wrapper is not None and wrappers:
-        return _read(value[plan.wrapper], provider, wrappers - 1)
+        return _counted(value[plan.wrapper], provider, wrappers - 1)
     found: list[int | None] = [None] * len(COUNTS)
     left_out = 0
     for slot, alternatives in plan.steps:
@@ -107,7 +141,7 @@ def _read(value: Mapping[str, Json], provider: str | None, wrappers: int) -> tup
     inside = plan.inside
     if plan.provider_decides and provider is not None and folded(provider) in INCLUSIVE_PROVIDERS:
         inside = (True, inside[1])
-    return _normal(found, inside), left_out
+    return found, inside, left_out
 
 
 def _sum(value: Mapping[str, Json], paths: tuple[_Path, ...]) -> tuple[int | None, int]:

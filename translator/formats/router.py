@@ -153,6 +153,10 @@ class Router:
             reader = self._readers[name] = self._formats[name].make(self.counts)
         return reader
 
+    def format_of(self, source: str) -> str | None:
+        """The name of a file's format, `WRAPPED` for lines that are wrapped; None while it is not told."""
+        return self._levels[0].names.get(source)
+
     def capture(self) -> bytes:
         """All that is remembered."""
         captured = {name: reader.capture() for name, reader in self._readers.items()}

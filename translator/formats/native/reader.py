@@ -222,11 +222,12 @@ def _make_plan(kind: Kind, keys: tuple[str, ...]) -> _Plan:
             counts.append(key)
         else:
             extra.append(key)
-    fields = tuple((key, name, _cleaner(name, type_)) for _, key, name, type_ in sorted(known))
+    fields = tuple((key, name, cleaner(name, type_)) for _, key, name, type_ in sorted(known))
     return _Plan(fields, tuple(counts), tuple(extra))
 
 
-def _cleaner(name: str, type_: Type) -> Callable[[Json], Json]:
+def cleaner(name: str, type_: Type) -> Callable[[Json], Json]:
+    """What makes a value of a field from JSON, or None where the value does not fit it."""
     if type_ is Type.TIME:
         return parse_time
     if type_ is Type.DURATION:

@@ -1,0 +1,134 @@
+"""`translator check`: what is wrong with logs, and what their traces will lack; nothing is sent."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Protocol, TextIO
+
+import typer
+from rich.console import Console
+
+from translator.backfill.checked import check_inputs
+from translator.checks.codes import CODES, Severity
+from translator.checks.diagnostic import Diagnostic
+from translator.checks.findings import Findings
+from translator.cli.diagnostics import Plain, explain
+from translator.cli.history import time_of
+from translator.cli.logs import set_up_logging
+from translator.cli.options import LOGGING, Paths, with_settings
+from translator.cli.reports import Json, Sarif
+from translator.errors import ConfigurationError, InputError
+from translator.files.discover import STDIN
+from translator.files.inputs import find_inputs
+from translator.pipeline.checking import Checker
+from translator.settings import Settings
+
+EXIT_FINDINGS = 1
+MOST_SHOWN = 10
+"""Diagnostics of one code and file that are shown, where not all are asked for."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")]
+SarifFile = Annotated[
+    str | None, typer.Option("--sarif", metavar="FILE", help="Write SARIF 2.1.0, too; - for standard output.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as findings, too.")]
+All = Annotated[bool, typer.Option("--all", help=f"Show all, not {MOST_SHOWN} of a code and file.")]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODES", help="Codes, or beginnings of them, to leave out: W505,N."),
+]
+Explain = Annotated[
+    str | None, typer.Option("--explain", metavar="CODE", help="Show what the documents say of a code.")
+]
+
+
+class _Report(Protocol):
+    """One form in which diagnostics are told."""
+
+    def show(self, diagnostic: Diagnostic) -> None:
+        """Tells one."""
+
+    def end(self, findings: Findings) -> None:
+        """Tells what was counted; nothing comes after it."""
+
+
+@with_settings(
+    "exclude", "format", "reorder_window", "idle_timeout", "max_line_bytes", "mask_secrets", *LOGGING
+)
+def check(
+    settings: Settings,
+    paths: Paths = None,  # noqa: ARG001 - a setting
+    *,
+    as_json: AsJson = False,
+    sarif: SarifFile = None,
+    strict: Strict = False,
+    everything: All = False,
+    ignore: Ignore = None,
+    code: Explain = None,
+) -> None:
+    """Say what is wrong with logs, and what their traces will lack; nothing is sent.
+
+    Example: translator check agent.jsonl
+    """
+    set_up_logging(settings)
+    if code is not None:
+        explain(Console(), code)
+        return
+    if as_json and sarif == STDIN:
+        raise ConfigurationError("--json and --sarif - both go to standard output", hint="name a file")
+    findings = Findings(None if everything else MOST_SHOWN, _codes(ignore or []))
+    checker = Checker(
+        settings.windows.of_history(), findings, format_name=settings["format"], formats=settings.formats
+    )
+    inputs = find_inputs(settings["paths"], time_of, exclude=settings["exclude"])
+    damaged: list[InputError] = []
+    with ExitStack() as opened:
+        reports = _reports(settings, sarif, opened, as_json=as_json)
+        for batch in check_inputs(
+            inputs,
+            checker,
+            max_line_bytes=settings["max_line_bytes"],
+            reorder=settings["reorder_window"],
+            on_damaged=damaged.append,
+        ):
+            for diagnostic in batch:
+                for report in reports:
+                    report.show(diagnostic)
+        for report in reports:
+            report.end(findings)
+    if damaged:
+        raise damaged[0]
+    found = findings.severities()
+    if found[Severity.ERROR] or (strict and found[Severity.WARNING]):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _reports(settings: Settings, sarif: str | None, opened: ExitStack, *, as_json: bool) -> list[_Report]:
+    reports: list[_Report] = []
+    if as_json:
+        reports.append(Json(sys.stdout))
+    elif sarif != STDIN:
+        reports.append(Plain(Console(), quiet=settings["quiet"], masked=settings["mask_secrets"]))
+    if sarif is not None:
+        file: TextIO = sys.stdout
+        if sarif != STDIN:
+            try:
+                file = opened.enter_context(Path(sarif).open("w", encoding="utf-8"))  # noqa: SIM115
+            except OSError as error:
+                raise ConfigurationError(
+                    f"cannot be written: {error.strerror}", where=f"--sarif {sarif}", hint="name another file"
+                ) from error
+        reports.append(Sarif(file))
+    return reports
+
+
+def _codes(given: list[str]) -> tuple[str, ...]:
+    words = tuple(word.strip().upper() for one in given for word in one.split(",") if word.strip())
+    for word in words:
+        if not any(code.name.startswith(word) for code in CODES):
+            raise ConfigurationError(
+                f"no code begins with `{word}`", where="--ignore", hint="docs/checks.md lists all codes"
+            )
+    return words
