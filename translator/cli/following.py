@@ -65,7 +65,7 @@ class Following:
             sample_rate=settings["traces_sample_rate"],
             on_skip=skipped,
         )
-        keep = Keep(translation, self.stopping.wait)
+        keep = Keep(translation, self._wait)
         with (
             open_output(settings, log, Console(), keep) as output,
             closing(self._source(output)) as source,
@@ -82,6 +82,11 @@ class Following:
             follower.finish(close_open=source.ended or complete)
             timeout = None if once and not self.stopping.is_set() else settings["shutdown_timeout"]
             conclude(translation, output, settings, timeout=timeout)
+
+    def _wait(self, seconds: float) -> bool:
+        """Waits for a disk that is full; true when it is time to end."""
+        self._watch.alive()
+        return self.stopping.wait(seconds)
 
     def _source(self, output: Output) -> Source:
         settings, log = self.settings, self._log
@@ -119,7 +124,13 @@ class Following:
 
         with Watcher(patterns, self.changed) as watcher:
             linger = self.settings["shutdown_timeout"] * LINGER_SHARE
-            follower.follow(changed=self.changed, stopping=self.stopping, linger=linger, on_scan=on_scan)
+            follower.follow(
+                changed=self.changed,
+                stopping=self.stopping,
+                linger=linger,
+                on_scan=on_scan,
+                on_step=self._watch.alive,
+            )
             if watcher.problem is not None:
                 self._log.warning("no_notifications", error=watcher.problem)
 

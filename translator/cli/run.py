@@ -12,6 +12,7 @@ import typer
 from translator.cli.following import Following
 from translator.cli.lanes import Lanes
 from translator.cli.logs import Log, set_up_logging
+from translator.cli.notify import ServiceManager
 from translator.cli.options import CONTENT, DESTINATION, LOGGING, MONITORING, READING, Paths, with_settings
 from translator.cli.sending import chosen_destination, destination_of
 from translator.cli.signals import stop_on_signals
@@ -30,10 +31,11 @@ def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:
     Example: translator run '/var/log/agent/*.jsonl'
     """
     log = set_up_logging(settings)
-    watch = Watch()
+    manager = ServiceManager()
+    watch = Watch(manager)
     sources = checked_sources(settings)
     follow = partial(Following, log=log, watch=watch, once=once)
-    with listening(settings, watch, log):
+    with listening(settings, watch, log), manager:
         if len(sources) == 1 and (once or STDIN in sources[0]["paths"]):
             following = follow(sources[0])
             with stop_on_signals(following.stopping, following.changed):

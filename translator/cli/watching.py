@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import msgspec
 
 from translator.cli.logs import Log
+from translator.cli.notify import ALIVE, READY, ServiceManager
 from translator.cli.sending import LAST_ANSWER, Output
 from translator.delivery.sender import Counters
 from translator.model import Acknowledged, Refused, Retry
@@ -18,16 +19,31 @@ from translator.pipeline.run import Source
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
+_ALIVE_SECONDS = 1.0
+
 
 class Watch:
-    """Knows where the figures of all sources come from; may be used from several threads."""
+    """Knows where the figures of all sources come from; may be used from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        manager: Told that the program is ready and alive.
+    """
+
+    def __init__(self, manager: ServiceManager) -> None:
+        self._manager = manager
+        self._alive_at = 0.0
         self._gauges: dict[str, Gauges] = {}
 
     def read(self) -> Mapping[str, Figures]:
         """The figures now, by the name of the source."""
         return {name: gauges.read() for name, gauges in list(self._gauges.items())}
+
+    def alive(self) -> None:
+        """Takes note that the reading goes on, or waits for something that will pass."""
+        now = time.monotonic()
+        if now - self._alive_at >= _ALIVE_SECONDS:
+            self._alive_at = now
+            self._manager.tell(ALIVE)
 
     @contextmanager
     def watched(
@@ -41,6 +57,7 @@ class Watch:
 
         def beat() -> None:
             nonlocal due, answered
+            self._manager.tell(READY)
             counters = gauges.counters
             if output.store is not None and counters is not None and counters.last_answer_time != answered:
                 answered = counters.last_answer_time

@@ -71,6 +71,7 @@ class Follower:
         self._sink = sink
         self._clock = clock
         self._beside = BesideFiles()
+        self._on_step: Callable[[], None] = lambda: None
 
     def follow(
         self,
@@ -79,6 +80,7 @@ class Follower:
         stopping: threading.Event,
         linger: float = 0.0,
         on_scan: Callable[[], None] = lambda: None,
+        on_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Follows the source until `stopping` is set, or until it ends.
 
@@ -87,7 +89,9 @@ class Follower:
             stopping: Set when it is time to end.
             linger: Seconds after that for which lines are still awaited whose window is nearly over.
             on_scan: Called after each look through the directories.
+            on_step: Called after each step of the reading: at least once a second while nothing holds it up.
         """
+        self._on_step = on_step
         clock = self._clock
         next_scan = clock()
         while not stopping.is_set() and not self._source.ended:
@@ -181,3 +185,4 @@ class Follower:
         spans = translation.ready(now)
         if lines or checkpoints or spans or translation.steps != before:
             self._sink.put(spans, Step(now, events, tuple(checkpoints.values())))
+        self._on_step()
