@@ -23,10 +23,14 @@ LABEL org.opencontainers.image.title="log-to-span-translator" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/translator /opt/translator
 RUN mkdir -p /var/lib/translator && chown 65532:65532 /var/lib/translator && chmod 0700 /var/lib/translator
-ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_STATE_DIR=/var/lib/translator
+ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_STATE_DIR=/var/lib/translator \
+    TRANSLATOR_LISTEN=127.0.0.1:9464
 VOLUME /var/lib/translator
 WORKDIR /var/lib/translator
 USER 65532:65532
 STOPSIGNAL SIGTERM
+# Whether it lives, not whether Sentry answers. There is no shell in it.
+HEALTHCHECK --interval=30s --timeout=10s --retries=4 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9464/healthz', timeout=5)"]
 ENTRYPOINT ["translator"]
 CMD ["run", "/var/log/agent"]
