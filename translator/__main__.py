@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import sys
 
 from translator.cli.app import run_app
-
-
-def collect_seldom() -> None:
-    """Looks for garbage less often.
-
-    Spans and their fields are many and make no cycles: to look for some all the time takes a fifth of it.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+from translator.cli.garbage import collect_seldom
 
 
 def main() -> None:

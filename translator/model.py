@@ -17,7 +17,7 @@ Json = Any
 """A value as a JSON parser returns it: None, bool, int, float, str, list or dict."""
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
+class Line(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The bytes of one line, without its line ending.
 
     Attributes:
@@ -141,6 +141,7 @@ class Span(msgspec.Struct):
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
         baggage: Sentry's entries of the baggage that the trace's caller sent, without their prefix.
         shifted: Microseconds by which its times were moved forward, for it is older than what is kept.
+        size: Bytes of the lines that it was made of.
     """
 
     trace_id: str
@@ -156,6 +157,7 @@ class Span(msgspec.Struct):
     incomplete: str | None = None
     baggage: Mapping[str, str] = {}
     shifted: int = 0
+    size: int = 0
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -24,10 +24,12 @@ class House(msgspec.Struct, frozen=True):
 
     Attributes:
         format: The format.
+        rules: Its rules, as they stand in the configuration.
         origins: The file and line of each of its rules.
     """
 
     format: Format
+    rules: Json
     origins: tuple[str, ...]
 
 
@@ -48,7 +50,9 @@ def house_formats(path: Path, text: str, tables: Json) -> dict[str, House]:
         raise _told(path, text, error.problems) from None
     return {
         known.name: House(
-            known, tuple(f"{path}:{line}" for line in _lines_of(text, known.name, len(tables[known.name])))
+            known,
+            tables[known.name],
+            tuple(f"{path}:{line}" for line in _lines_of(text, known.name, len(tables[known.name]))),
         )
         for known in formats
     }

@@ -22,7 +22,7 @@ from tests.formats.claude_code.transcripts import session
 from tests.formats.openai_agents.test_openai_agents import RUN
 from tests.formats.otlp.exports import line, span
 from tests.formats.otlp.test_otlp import AGENTS, OPENINFERENCE, OTEL, TOOLS
-from translator.__main__ import collect_seldom
+from translator.cli.garbage import collect_seldom
 from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
 from translator.model import Line

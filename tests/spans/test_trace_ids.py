@@ -23,7 +23,6 @@ from tests.spans.logs import (
 )
 from translator.model import Line
 from translator.pipeline.translation import Windows
-from translator.spans import assembler
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -256,11 +255,8 @@ def test_the_same_bytes_give_the_same_ids(windows_line_end: bytes) -> None:
     assert identities(first) == identities(second)
 
 
-def test_of_very_many_finished_traces_the_oldest_are_forgotten_and_still_find_their_ids(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(assembler, "MAX_REMEMBERED", 10)
-    log = Log(Windows(reorder=0.0, orphan=0.0))
+def test_of_very_many_finished_traces_the_oldest_are_forgotten_and_still_find_their_ids() -> None:
+    log = Log(Windows(reorder=0.0, orphan=0.0, remembered=10))
     for number in range(30):
         log.read(*traced(f"run {number}", *whole_run(number)), now=float(number))
     first = {span.span_id: span for span in log.spans if span.trace_id == log.spans[0].trace_id}

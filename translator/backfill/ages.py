@@ -85,3 +85,24 @@ def period_of(retention_days: int) -> int:
     """By what the times of old traces are moved: whole weeks where they fit, so that days stay days."""
     room = retention_days * DAY - DAY
     return max(room // _WEEK * _WEEK, room // DAY * DAY if room < _WEEK else 0, DAY // 2)
+
+
+class AgeSetup(msgspec.Struct, frozen=True):
+    """What the rule is made of, whenever it is: what the server keeps moves on with the time.
+
+    Attributes:
+        since, until, older: As in `AgeRule`.
+        retention_days: Days for which the server keeps spans; None where age does not count.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    older: Older = Older.SKIP
+    retention_days: int | None = None
+
+    def rule(self, now: float) -> AgeRule:
+        """The rule at a time, in Unix seconds."""
+        days = self.retention_days
+        if days is None:
+            return AgeRule(self.since, self.until, None, self.older)
+        return AgeRule(self.since, self.until, oldest_taken(now, days), self.older, period_of(days))

@@ -1,4 +1,4 @@
-"""Those that encode and send: in this process, in others, or a sink that is no server."""
+"""Those that rebuild and send: in this process, or in others."""
 
 from __future__ import annotations
 
@@ -6,40 +6,77 @@ import multiprocessing
 import os
 import queue
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 import msgspec
 
-from translator.backfill.lane import Lane, LaneSetup, restored
-from translator.backfill.work import Done, Limits, Order, Reply, SetAside, Standing, Work
+from translator.backfill.lane import Lane, LaneSetup, SendingLane, SinkLane
+from translator.backfill.member import Member
+from translator.backfill.orders import (
+    Batch,
+    Drain,
+    Drained,
+    Keep,
+    Kept,
+    Limits,
+    Order,
+    Reply,
+    Restore,
+    Send,
+    SetAside,
+    Standing,
+    Surrender,
+    Surrendered,
+    Taken,
+)
+from translator.backfill.share import Share, ShareSetup
 from translator.errors import StateError
-from translator.pipeline.sinks import Sink, Step
+from translator.pipeline.sinks import Sink
+from translator.pipeline.translation import SkipListener
 
 MOST_UNDER_WAY = 4
-"""Works that one may have at once: enough that it never waits, few enough to do again after a failure."""
+"""Batches that one may have at once: enough that it never waits, few enough to hold in memory."""
+
+REPORT_SECONDS = 0.5
+"""How often one tells how it is getting on."""
+
+_WAIT_SECONDS = 0.02
+"""How long one that has no room waits before it looks again."""
 
 _ENDING_SECONDS = 10.0
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(Work | Limits).decode
-_decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(Done | SetAside | Limits | Standing).decode
+_decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(
+    Batch | Drain | Keep | Surrender | Restore | Send | Limits
+).decode
+_decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(
+    Taken | Kept | Surrendered | Drained | SetAside | Limits | Standing
+).decode
 
 
 class Crew(Protocol):
-    """All that encode and send."""
+    """All that rebuild and send.
 
-    @property
-    def free(self) -> bool:
-        """Whether one of them can take a work now."""
+    Attributes:
+        members: How many they are; who they are is a number below that.
+    """
 
-    def submit(self, work: Work) -> None:
-        """Gives a work to the one that has least to do."""
+    members: int
 
-    def impose(self, limits: Limits, but: int) -> None:
-        """Tells all of the server's rate limits, but the one that has told of them."""
+    def free(self, member: int) -> bool:
+        """Whether a member would read another batch soon."""
+
+    def tell(self, member: int, order: Order) -> None:
+        """Gives a member an order.
+
+        Raises:
+            StateError: It has ended by itself.
+        """
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What they have told since they were asked last, with who it was.
@@ -53,95 +90,65 @@ class Crew(Protocol):
 
 
 class LocalCrew:
-    """One that sends, in threads of this process.
+    """One, in this process.
 
     Args:
-        setup: What it needs to know.
+        shares: What its shares need to know.
+        lane: Takes spans to where they go, and is given who is told of what the server will never take, and
+            of its limits.
+        on_skip: Told of each line that is no event but looks as if it should be.
     """
 
-    def __init__(self, setup: LaneSetup) -> None:
+    members = 1
+
+    def __init__(
+        self, shares: ShareSetup, lane: Callable[[Callable[[Reply], None]], Lane], on_skip: SkipListener
+    ) -> None:
         self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
-        self._lane = Lane(setup, self._replies.put, "local")
-        self._under_way = 0
+        self._member = _member("local", shares, lane, self._replies.put, on_skip)
 
-    @property
-    def free(self) -> bool:
-        """Whether it can take a work now."""
-        return self._under_way < MOST_UNDER_WAY
+    def free(self, member: int) -> bool:  # noqa: ARG002
+        """Whether it would read another batch now."""
+        return not self._member.waits and self._member.room
 
-    def submit(self, work: Work) -> None:
-        """Encodes and sends."""
-        self._under_way += 1
-        self._lane.take(work)
-
-    def impose(self, limits: Limits, but: int) -> None:
-        """It knows."""
+    def tell(self, member: int, order: Order) -> None:  # noqa: ARG002
+        """Gives it an order."""
+        self._member.take(order)
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What it has told."""
+        self._member.go_on()
         told: list[tuple[int, Reply]] = []
         try:
             while True:
-                reply = self._replies.get(block=not told and timeout > 0, timeout=timeout)
-                self._under_way -= isinstance(reply, Done)
+                reply = self._replies.get(block=not told and timeout > 0, timeout=min(timeout, _WAIT_SECONDS))
                 told.append((0, reply))
         except queue.Empty:
-            return told
+            return [*told, (0, self._member.standing())]
 
     def close(self) -> list[tuple[int, Reply]]:
-        """Stops sending."""
-        self._lane.close()
-        return self.replies(0)
-
-
-class SinkCrew:
-    """A file or the terminal in the place of a server.
-
-    Args:
-        sink: Takes the spans; what it has taken is done.
-    """
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._done: list[tuple[int, Reply]] = []
-
-    @property
-    def free(self) -> bool:
-        """Always: writing waits until there is room."""
-        return True
-
-    def submit(self, work: Work) -> None:
-        """Hands the spans to the sink."""
-        for part in work.parts:
-            self._sink.put(list(restored(part)), Step())
-        self._done.append((0, Done(work.number)))
-
-    def impose(self, limits: Limits, but: int) -> None:
-        """Nothing limits it."""
-
-    def replies(self, timeout: float) -> list[tuple[int, Reply]]:  # noqa: ARG002
-        """What is done."""
-        done, self._done = self._done, []
-        return done
-
-    def close(self) -> list[tuple[int, Reply]]:
-        """Lets the sink end."""
-        self._sink.finish([], ended=True)
+        """Ends it."""
+        self._member.close()
         return self.replies(0)
 
 
 class ProcessCrew:
-    """Several that send, each in a process of its own.
+    """Several, each in a process of its own.
 
     Args:
-        setup: What each needs to know.
+        shares: What the shares of each need to know.
+        setup: What its lane needs to know.
         members: How many.
-        prepare: What each process does first; it must be possible to give it to another one.
+        prepare: What each process does first, and what gives it who is told of skipped lines; it must be
+            possible to give it to another process.
     """
 
-    def __init__(self, setup: LaneSetup, members: int, prepare: Callable[[], None]) -> None:
+    def __init__(
+        self, shares: ShareSetup, setup: LaneSetup, members: int, prepare: Callable[[], SkipListener]
+    ) -> None:
         if setup.max_rate is not None:
             setup = msgspec.structs.replace(setup, max_rate=setup.max_rate / members)
+        self.members = members
         # Spawned, not forked: threads and locks of this process must not be copied.
         context = multiprocessing.get_context("spawn")
         self._connections: list[Connection] = []
@@ -150,30 +157,24 @@ class ProcessCrew:
         for number in range(members):
             ours, theirs = context.Pipe()
             name = f"translator-worker-{number}"
-            process = context.Process(
-                target=work_process, args=(theirs, setup, str(number), prepare), name=name, daemon=True
-            )
+            arguments = (theirs, shares, setup, str(number), prepare)
+            process = context.Process(target=work_process, args=arguments, name=name, daemon=True)
             process.start()
             theirs.close()
             self._connections.append(ours)
             self._processes.append(process)
 
-    @property
-    def free(self) -> bool:
-        """Whether one of them can take a work now."""
-        return min(self._under_way) < MOST_UNDER_WAY
+    def free(self, member: int) -> bool:
+        """Whether a member would read another batch soon."""
+        return self._under_way[member] < MOST_UNDER_WAY
 
-    def submit(self, work: Work) -> None:
-        """Gives a work to the one that has least to do."""
-        number = self._under_way.index(min(self._under_way))
-        self._under_way[number] += 1
-        self._tell(number, work)
-
-    def impose(self, limits: Limits, but: int) -> None:
-        """Tells all but one of the server's rate limits."""
-        for number in range(len(self._connections)):
-            if number != but:
-                self._tell(number, limits)
+    def tell(self, member: int, order: Order) -> None:
+        """Gives a member an order."""
+        self._under_way[member] += isinstance(order, Batch)
+        try:
+            self._connections[member].send_bytes(_encode(order))
+        except OSError:
+            raise self._lost(member) from None
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What they have told.
@@ -190,9 +191,13 @@ class ProcessCrew:
     def close(self) -> list[tuple[int, Reply]]:
         """Ends them."""
         last: list[tuple[int, Reply]] = []
-        for number, connection in enumerate(self._connections):
+        for connection in self._connections:
             try:
                 connection.send_bytes(b"")
+            except OSError:
+                continue
+        for number, connection in enumerate(self._connections):
+            try:
                 while connection.poll(_ENDING_SECONDS):
                     last.append((number, _decode_reply(connection.recv_bytes())))
             except (EOFError, OSError):
@@ -204,19 +209,13 @@ class ProcessCrew:
                 process.kill()
         return last
 
-    def _tell(self, number: int, order: Order) -> None:
-        try:
-            self._connections[number].send_bytes(_encode(order))
-        except OSError:
-            raise self._lost(number) from None
-
     def _heard(self, number: int) -> list[Reply]:
         connection = self._connections[number]
         heard: list[Reply] = []
         try:
             while connection.poll():
                 reply = _decode_reply(connection.recv_bytes())
-                self._under_way[number] -= isinstance(reply, Done)
+                self._under_way[number] -= isinstance(reply, Taken)
                 heard.append(reply)
         except (EOFError, OSError):
             raise self._lost(number) from None
@@ -233,6 +232,33 @@ class ProcessCrew:
         )
 
 
+def sending(setup: LaneSetup, reply: Callable[[Reply], None]) -> Lane:
+    """A lane to a server, which tells who reads of what the server says."""
+    return SendingLane(
+        setup,
+        lambda envelope, reason, detail: reply(SetAside(envelope, reason, detail)),
+        lambda seconds: reply(Limits(seconds)),
+    )
+
+
+def into(sink: Sink, reply: Callable[[Reply], None]) -> Lane:  # noqa: ARG001
+    """A lane into a sink, which never says anything."""
+    return SinkLane(sink)
+
+
+def _member(
+    name: str,
+    shares: ShareSetup,
+    lane: Callable[[Callable[[Reply], None]], Lane],
+    reply: Callable[[Reply], None],
+    on_skip: SkipListener,
+) -> Member:
+    def make(number: int, listener: SkipListener) -> Share:
+        return Share(number, shares, time.time, listener)
+
+    return Member(name, make, lane(reply), reply, on_skip)
+
+
 def _end_with_parent() -> None:
     """Ends this process at once when the one that reads is gone: who goes on must not find it sending."""
     parent = multiprocessing.parent_process()
@@ -241,28 +267,55 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def work_process(connection: Connection, setup: LaneSetup, member: str, prepare: Callable[[], None]) -> None:
+def work_process(
+    connection: Connection,
+    shares: ShareSetup,
+    setup: LaneSetup,
+    name: str,
+    prepare: Callable[[], SkipListener],
+) -> None:
     """What a worker process does: takes orders until the other end is closed."""
-    prepare()
+    on_skip = prepare()
     # A terminal sends its signals to all processes; the one that reads tells the others when to end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     lock = Lock()
 
     def reply(said: Reply) -> None:
+        data = _encode(said)
         with lock:
             try:
-                connection.send_bytes(_encode(said))
+                connection.send_bytes(data)
             except OSError:
                 # Nobody is there any more to do it for.
                 os._exit(1)
 
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    lane = Lane(setup, reply, member)
+    member = _member(name, shares, lambda told: sending(setup, told), reply, on_skip)
+    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    ending = Event()
+    Thread(target=_hear, args=(connection, orders, ending), name="orders", daemon=True).start()
+    told_at = 0.0
+    while not ending.is_set():
+        if member.waits:
+            ending.wait(0.0 if member.room else _WAIT_SECONDS)
+            member.go_on()
+        else:
+            with suppress(queue.Empty):
+                member.take(orders.get(timeout=REPORT_SECONDS))
+        if time.monotonic() - told_at >= REPORT_SECONDS:
+            told_at = time.monotonic()
+            reply(member.standing())
+    member.close()
+    connection.close()
+
+
+def _hear(connection: Connection, orders: queue.SimpleQueue[Order], ending: Event) -> None:
+    """Hears orders until there are no more: so that who waits for a server hears of the end."""
     try:
         while data := connection.recv_bytes():
-            lane.take(_decode_order(data))
-    except EOFError:
+            orders.put(_decode_order(data))
+    except (EOFError, OSError):
         os._exit(1)
-    lane.close()
-    connection.close()
+    ending.set()
+    orders.put(Limits({}))

@@ -1,20 +1,34 @@
-"""Traces to those that send, and what is kept of it: nothing is forgotten before it is acknowledged."""
+"""Lines to those that rebuild and send, and what is kept of it: nothing is forgotten unacknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from translator.backfill.crew import Crew
-from translator.backfill.job import Job, Progress, captured
-from translator.backfill.notes import Notes
-from translator.backfill.parts import TracePart
-from translator.backfill.work import Done, Limits, Reply, SetAside, Standing, Work
-from translator.model import Envelope
-
-WORK_BYTES = 256 * 1024
-"""Stored spans that go to one worker at a time."""
+from translator.backfill.job import Job, Progress
+from translator.backfill.orders import (
+    Batch,
+    Drain,
+    Drained,
+    Keep,
+    Kept,
+    Limits,
+    Reply,
+    Restore,
+    Send,
+    SetAside,
+    ShareState,
+    Standing,
+    Surrender,
+    Surrendered,
+    Taken,
+)
+from translator.backfill.share import SHARES, WHOLE, merged
+from translator.formats.house.reader import Tally
+from translator.model import Envelope, Line
 
 PATIENCE_SECONDS = 30.0
 """How long to wait for a server that has never answered."""
@@ -43,15 +57,14 @@ class Figures(msgspec.Struct):
 
 
 class Dispatch:
-    """Gives works to the crew, hears what became of them, and keeps the job up to date.
+    """Gives lines to the crew, hears what became of them, and keeps the job up to date.
 
     Args:
-        crew: Encodes and sends.
+        crew: Rebuilds and sends.
         job: What is kept of the backfill; None to keep nothing.
         clock: Seconds, never going back.
 
     Attributes:
-        figures: How far it has come.
         standings: How each of the crew is getting on.
     """
 
@@ -59,31 +72,49 @@ class Dispatch:
         self._crew = crew
         self._job = job
         self._clock = clock
-        self._parts: list[TracePart] = []
-        self._parts_bytes = 0
         self._number = 0
-        self._under_way: dict[int, int] = {}
-        self._snapshot: tuple[int, bytes] | None = None
         self._generation = 0 if job is None else job.progress.generation
-        self._notes = self._new_notes()
+        self._base: Counter[str] = Counter()
+        self._keeping: Progress | None = None
+        self._kept: dict[int, Kept] = {}
+        self._surrendered: dict[int, list[ShareState]] = {}
+        self._drained: set[int] = set()
+        self._taken: Taken | None = None
+        self._acknowledged = 0
         self._heard_at = clock()
+        self._limited_until = 0.0
         self.standings: dict[int, Standing] = {}
-        self.figures = Figures()
+        self._begin_generation()
 
     @property
     def keeps(self) -> bool:
         """Whether a snapshot would be taken now."""
-        return self._job is not None and self._snapshot is None
+        return self._job is not None and not self.keeping
 
     @property
-    def busy(self) -> bool:
-        """Whether something is under way."""
-        return bool(self._under_way)
+    def keeping(self) -> bool:
+        """Whether a snapshot has been asked for and is not stored yet."""
+        return self._keeping is not None
 
     @property
     def full(self) -> bool:
-        """Whether nobody can take a work now."""
-        return not self._crew.free
+        """Whether one of the crew would not read another batch now."""
+        return not all(map(self._crew.free, range(self._crew.members)))
+
+    @property
+    def drained(self) -> bool:
+        """Whether all that came of the input has been acknowledged."""
+        return len(self._drained) == self._crew.members
+
+    @property
+    def figures(self) -> Figures:
+        """How far it has come."""
+        before = self._base["handed_on"]
+        return Figures(
+            before + sum(one.handed_on for one in self.standings.values()),
+            before + sum(one.acknowledged for one in self.standings.values()),
+            self._limited_until,
+        )
 
     @property
     def problem(self) -> str | None:
@@ -91,10 +122,10 @@ class Dispatch:
         for standing in self.standings.values():
             if standing.problem is not None:
                 return standing.problem
-        now = self._clock()
-        if not self._under_way or self.figures.limited_until > now:
-            self._heard_at = now
-        patience = LONG_PATIENCE_SECONDS if self.figures.acknowledged else PATIENCE_SECONDS
+        now, figures = self._clock(), self.figures
+        if figures.acknowledged != self._acknowledged or not figures.waiting or self._limited_until > now:
+            self._acknowledged, self._heard_at = figures.acknowledged, now
+        patience = LONG_PATIENCE_SECONDS if figures.acknowledged else PATIENCE_SECONDS
         if now - self._heard_at <= patience:
             return None
         return self.trouble or f"no answer for {patience:.0f} s"
@@ -104,29 +135,65 @@ class Dispatch:
         """What went wrong with a last attempt that has to be made again."""
         return next((one.trouble for one in self.standings.values() if one.trouble), None)
 
-    def hand_on(self, part: TracePart) -> None:
-        """Takes spans of one trace; they go when there are enough of them."""
-        self._parts.append(part)
-        self._parts_bytes += sum(map(len, part.spans))
-        self.figures.handed_on += len(part.spans)
-        if self._parts_bytes >= WORK_BYTES:
-            self.flush()
+    def totals(self) -> Counter[str]:
+        """What was counted since the backfill was begun, also in runs before this one, by a dotted name."""
+        return _summed([self._base, *(one.totals for one in self.standings.values())])
 
-    def flush(self) -> None:
-        """Gives what there is to the crew, but for what has been acknowledged before an interruption."""
-        parts, self._parts, self._parts_bytes = self._parts, [], 0
-        if self._job is not None and self._job.sent:
-            known = [part for part in parts if part.fingerprint in self._job.sent]
-            parts = [part for part in parts if part.fingerprint not in self._job.sent]
-            for part in known:
-                self.figures.acknowledged += len(part.spans)
-                self._notes.add(part.fingerprint)
-        if parts:
-            self._submit(sum(len(part.spans) for part in parts), parts, [])
+    def rules(self) -> dict[str, list[Tally]]:
+        """What the rules of formats of one's own have done, by format."""
+        return {name: tallies for one in self.standings.values() for name, tallies in one.rules.items()}
+
+    def resume(self, progress: Progress) -> None:
+        """Goes on from where the last run stopped; to be called before anything else."""
+        self._base = Counter(progress.totals)
+        for state in progress.shares:
+            self._crew.tell(self._who(state.share), Restore([state]))
+
+    def hand_on(self, lines: Mapping[int, list[Line]], native: str, until: int | None) -> int:
+        """Gives out lines of one input.
+
+        Args:
+            lines: Lines by share.
+            native: The input, if its lines are known to be of the log format; empty if not.
+            until: The time before which all lines have been read, in microseconds, if it is known.
+
+        Returns:
+            The number under which `taken` knows them.
+        """
+        self._number += 1
+        for member in range(self._crew.members):
+            own = {share: lines[share] for share in sorted(lines) if self._who(share) == member}
+            if own or until is not None:
+                self._crew.tell(member, Batch(self._number, own, native, until))
+        return self._number
+
+    def taken(self, number: int) -> Taken | None:
+        """What became of lines that went to one of the crew alone; None while they have not been read."""
+        return self._taken if self._taken is not None and self._taken.number == number else None
+
+    def gather(self) -> None:
+        """Asks for all that is not finished, so that one goes on with it; `gathered` says when it does."""
+        self._surrendered.clear()
+        self._tell_all(Surrender())
+
+    def gathered(self) -> bool:
+        """Whether one goes on with all of it."""
+        if len(self._surrendered) < self._crew.members:
+            return False
+        states = [state for states in self._surrendered.values() for state in states]
+        if states:
+            self._crew.tell(self._who(WHOLE), Restore([merged(states)]))
+        self._surrendered.clear()
+        return True
 
     def send(self, envelopes: Sequence[Envelope]) -> None:
-        """Hands on envelopes that are ready and that nothing need be known of."""
-        self._submit(0, [], list(envelopes))
+        """Hands on envelopes that are ready."""
+        self._crew.tell(0, Send(list(envelopes)))
+
+    def drain(self, now: float) -> None:
+        """Says that all has been read; `now` is the log's time in seconds."""
+        self._drained.clear()
+        self._tell_all(Drain(now))
 
     def look(self, seconds: float) -> None:
         """Hears what the crew tells, and stores what follows from it.
@@ -140,67 +207,86 @@ class Dispatch:
         for who, reply in self._crew.replies(seconds):
             self._hear(who, reply)
 
-    def keep(self, progress: Callable[[], Progress]) -> None:
-        """Stores where the backfill stands as soon as all that was handed on before is acknowledged."""
-        if self.keeps:
-            self.flush()
-            self._snapshot = (self._number, self._captured(progress))
-            self._keep_snapshot()
-
-    def close(self, last: Callable[[], Progress] | None) -> None:
-        """Ends the crew, and stores where to go on.
+    def keep(self, progress: Progress) -> None:
+        """Stores where the backfill stands as soon as all that was handed on before is acknowledged.
 
         Args:
-            last: Where the backfill stands, if all that was handed on has been acknowledged.
+            progress: Where it stands, but for what the crew captures and counts.
+        """
+        if self.keeps:
+            self._generation += 1
+            progress.generation = self._generation
+            self._keeping = progress
+            self._kept.clear()
+            self._begin_generation()
+
+    def close(self, done: Progress | None) -> None:
+        """Ends the crew.
+
+        Args:
+            done: Where the backfill stands, if all has been read and acknowledged.
         """
         for who, reply in self._crew.close():
             self._hear(who, reply)
-        if self._job is not None and last is not None and not self.busy:
-            self._job.keep(self._captured(last))
-        self._notes.close()
+        if self._job is not None and done is not None:
+            done.generation = self._generation + 1
+            self._job.keep(done)
 
-    def _captured(self, progress: Callable[[], Progress]) -> bytes:
-        taken = progress()
-        self._generation += 1
-        taken.generation = self._generation
-        self._notes.close()
-        self._notes = self._new_notes()
-        return captured(taken)
+    def _who(self, share: int) -> int:
+        return share * self._crew.members // SHARES if self._crew.members <= SHARES else share
 
-    def _new_notes(self) -> Notes:
-        return Notes("" if self._job is None else self._job.notes(self._generation), "reader")
+    def _tell_all(self, order: Keep | Drain | Surrender) -> None:
+        for member in range(self._crew.members):
+            self._crew.tell(member, order)
 
-    def _submit(self, spans: int, parts: list[TracePart], envelopes: list[Envelope]) -> None:
-        self._number += 1
-        self._under_way[self._number] = spans
-        notes = "" if self._job is None else self._job.notes(self._generation)
-        self._crew.submit(Work(self._number, notes, parts, envelopes))
+    def _begin_generation(self) -> None:
+        if self._job is not None:
+            self._tell_all(Keep(self._generation, self._job.notes(self._generation)))
 
     def _hear(self, who: int, reply: Reply) -> None:
         match reply:
-            case Done(number=number):
-                self.figures.acknowledged += self._under_way.pop(number)
-                self._heard_at = self._clock()
-                self._keep_snapshot()
+            case Taken():
+                self._taken = reply
+            case Standing():
+                self.standings[who] = reply
+                self._limited(reply.limited)
+            case Kept():
+                self._store(who, reply)
+            case Surrendered(states=states):
+                self._surrendered[who] = states
+            case Drained():
+                self._drained.add(who)
             case SetAside():
                 if self._job is not None:
                     self._job.set_aside(reply.envelope, reply.reason, reply.detail)
-            case Limits(seconds=seconds):
-                self._crew.impose(reply, who)
-                self._limited(max(seconds.values(), default=0.0))
-            case Standing(limited=limited):
-                self.standings[who] = reply
-                self._limited(limited)
+            case Limits():
+                self._impose(who, reply)
+
+    def _impose(self, who: int, limits: Limits) -> None:
+        for member in range(self._crew.members):
+            if member != who:
+                self._crew.tell(member, limits)
+        self._limited(max(limits.seconds.values(), default=0.0))
 
     def _limited(self, seconds: float) -> None:
         if seconds:
-            self.figures.limited_until = max(self.figures.limited_until, self._clock() + seconds)
+            self._limited_until = max(self._limited_until, self._clock() + seconds)
 
-    def _keep_snapshot(self) -> None:
-        if self._job is None or self._snapshot is None:
+    def _store(self, who: int, kept: Kept) -> None:
+        """Stores a snapshot once the last of the crew has given its part."""
+        progress = self._keeping
+        if self._job is None or progress is None or kept.generation != self._generation:
             return
-        number, snapshot = self._snapshot
-        if any(under_way <= number for under_way in self._under_way):
-            return
-        self._snapshot = None
-        self._job.keep(snapshot)
+        self._kept[who] = kept
+        if len(self._kept) == self._crew.members:
+            progress.shares = [state for each in self._kept.values() for state in each.states]
+            progress.totals = dict(_summed([self._base, *(each.totals for each in self._kept.values())]))
+            self._keeping = None
+            self._job.keep(progress)
+
+
+def _summed(totals: Iterable[Mapping[str, int]]) -> Counter[str]:
+    summed: Counter[str] = Counter()
+    for each in totals:
+        summed.update(each)
+    return summed

@@ -9,7 +9,7 @@ import msgspec
 
 from translator.backfill.merge import Position
 from translator.backfill.notes import drop_notes, read_notes
-from translator.backfill.parts import CollectorState
+from translator.backfill.orders import ShareState
 from translator.errors import StateError
 from translator.files.inputs import Input, is_unchanged
 from translator.model import Envelope
@@ -22,33 +22,26 @@ class Progress(msgspec.Struct):
 
     Attributes:
         positions: How far each input has been read, by identity; also those of earlier backfills.
-        translation: What the translation has captured; empty where nothing is open.
-        collector: What waits for its trace to end.
+        under_way: Whether something was read that has not been sent.
+        shares: What is not finished.
+        native: The inputs that are of the log format and name the trace of each line; None where lines
+            are not divided into shares.
         generation: That of what is handed on after it.
         read_until: The time up to which events have been taken, in microseconds; None before any.
         totals: What was counted, by a dotted name.
     """
 
     positions: dict[str, Position] = {}
-    translation: bytes = b""
-    collector: CollectorState = msgspec.field(default_factory=CollectorState)
+    under_way: bool = False
+    shares: list[ShareState] = []
+    native: list[str] | None = None
     generation: int = 0
     read_until: int | None = None
     totals: dict[str, int] = {}
 
-    @property
-    def under_way(self) -> bool:
-        """Whether something was read that has not been sent."""
-        return bool(self.translation)
-
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Progress).decode
-
-
-def captured(progress: Progress) -> bytes:
-    """Where a backfill stands, as it is stored: what goes on meanwhile changes nothing in it."""
-    return _encode(progress)
 
 
 class Job:
@@ -93,18 +86,18 @@ class Job:
         Raises:
             StateError: It cannot be stored now.
         """
-        self.keep(captured(Progress()))
+        self.keep(Progress())
         self.sent = set()
 
-    def keep(self, captured: bytes) -> None:
-        """Stores where the backfill stands, as `captured` gives it; all before it has been acknowledged.
+    def keep(self, progress: Progress) -> None:
+        """Stores where the backfill stands; all before it has been acknowledged.
 
         Raises:
             StateError: It cannot be stored now.
         """
-        self._store.commit(Commit(snapshot=captured))
-        self.progress = _decode(captured)
-        drop_notes(self._directory, self.progress.generation)
+        self._store.commit(Commit(snapshot=_encode(progress)))
+        self.progress = progress
+        drop_notes(self._directory, progress.generation)
 
     def set_aside(self, envelope: Envelope, reason: str, detail: str) -> None:
         """Keeps an envelope that the server will never take.

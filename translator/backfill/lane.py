@@ -1,28 +1,27 @@
-"""One that encodes and sends: works go in, replies come out; it runs in any process."""
+"""From the spans of whole traces to acknowledged envelopes, in threads of its own; or into a sink."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from translator.backfill.notes import Notes
+from translator.backfill.outbox import MemoryOutbox
 from translator.backfill.parts import TracePart
-from translator.backfill.work import Done, Limits, Order, Reply, SetAside, Standing, WorkOutbox
 from translator.delivery.sender import Sender
 from translator.delivery.transport import EnvelopeTransport
-from translator.model import Acknowledged, Envelope, Span
+from translator.model import Acknowledged, Envelope
 from translator.pipeline.outgoing import Outgoing
-from translator.spans.revive import revived
+from translator.pipeline.sinks import Sink, Step
 
-REPORT_SECONDS = 0.5
-"""How often it tells how it is getting on."""
+ROOM_BYTES = 4 * 1024 * 1024
+"""Payloads that may wait to be sent; above it nothing more is encoded."""
 
 _STOP_SECONDS = 5.0
-
-_decode = msgspec.msgpack.Decoder(Span).decode
 
 
 class LaneSetup(msgspec.Struct, frozen=True):
@@ -33,47 +32,92 @@ class LaneSetup(msgspec.Struct, frozen=True):
         connections: Envelopes under way at once.
         limits: Rate limits that hold already: seconds by category, "" for all.
         max_rate: Spans a second at most; None for as many as the server takes.
+        sent: Fingerprints of what has been acknowledged before an interruption.
     """
 
     outgoing: Outgoing
     connections: int = 4
     limits: dict[str, float] = {}
     max_rate: float | None = None
+    sent: frozenset[bytes] = frozenset()
 
 
-def restored(part: TracePart) -> Iterable[Span]:
-    """The spans of a part, with the times with which they are sent."""
-    for data in part.spans:
-        span = revived(_decode(data))
-        if part.shift:
-            span.start += part.shift
-            span.end += part.shift
-            span.shifted = part.shift
-        yield span
+class Sent(msgspec.Struct):
+    """How far a lane has come; totals since its start.
+
+    Attributes:
+        handed_on: Spans that were handed on.
+        acknowledged: Those of them that the server has taken or will never take.
+        counts: What became of envelopes, by the names of the summary.
+        changed: What was changed in spans.
+        limited: Seconds for which the server has asked to wait; 0 for none.
+        problem: Why nothing is sent any more, in words for a person; None while all is well.
+        trouble: What went wrong with the last attempt, if it has to be made again.
+    """
+
+    handed_on: int = 0
+    acknowledged: int = 0
+    counts: dict[str, int] = {}
+    changed: dict[str, int] = {}
+    limited: float = 0.0
+    problem: str | None = None
+    trouble: str | None = None
 
 
-class Lane:
-    """Encodes spans and sends them, in threads of its own.
+class Lane(Protocol):
+    """Takes parts of traces to where they go."""
+
+    @property
+    def room(self) -> bool:
+        """Whether it would take another part now."""
+
+    def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:
+        """Takes a part.
+
+        Args:
+            part: The spans.
+            notes: Takes note that they have been acknowledged.
+            done: Called then, in any thread.
+        """
+
+    def send(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
+        """Takes envelopes that are ready, and that need not be noted."""
+
+    def impose(self, limits: Mapping[str, float]) -> None:
+        """Holds to rate limits that another one was told of."""
+
+    def sent(self) -> Sent:
+        """How far it has come."""
+
+    def close(self) -> None:
+        """Stops; what has not been acknowledged is not done."""
+
+
+class SendingLane:
+    """Encodes spans and sends them.
 
     Args:
         setup: What it needs to know.
-        reply: Told of all that happens, in any thread; must be quick.
-        member: Its name among those that send.
+        on_set_aside: Told of an envelope that the server will never take, with its reason and detail.
+        on_limits: Told of the seconds that the server asks to wait, by category, "" for all.
     """
 
-    def __init__(self, setup: LaneSetup, reply: Callable[[Reply], None], member: str) -> None:
+    def __init__(
+        self,
+        setup: LaneSetup,
+        on_set_aside: Callable[[Envelope, str, str], None],
+        on_limits: Callable[[dict[str, float]], None],
+    ) -> None:
         outgoing = setup.outgoing
-        self._reply = reply
-        self._member = member
-        self._notes = Notes("", member)
+        self._known = setup.sent
         self._encoder = outgoing.encoder()
         self._packer = outgoing.packer()
-        self._outbox = WorkOutbox(
-            lambda number: reply(Done(number)),
-            lambda envelope, reason, detail: reply(SetAside(envelope, reason, detail)),
-        )
-        self._transport = EnvelopeTransport(outgoing.destination, on_limits=self._tell_limits)
-        self._impose(setup.limits)
+        self._outbox = MemoryOutbox(on_set_aside)
+
+        def tell(limits: Mapping[str | None, float]) -> None:
+            on_limits({category or "": seconds for category, seconds in limits.items()})
+
+        self._transport = EnvelopeTransport(outgoing.destination, on_limits=tell)
         self._sender = Sender(
             self._outbox,
             self._transport,
@@ -81,42 +125,42 @@ class Lane:
             concurrency=setup.connections,
             max_rate=setup.max_rate,
         )
-        self._told = Standing()
-        self._ending = threading.Event()
-        self._reporter = threading.Thread(target=self._report, name="report", daemon=True)
+        self._lock = threading.Lock()
+        self._handed_on = self._acknowledged = 0
+        self.impose(setup.limits)
         self._sender.start()
-        self._reporter.start()
 
-    def take(self, order: Order) -> None:
-        """Does what it is told."""
-        if isinstance(order, Limits):
-            self._impose(order.seconds)
+    @property
+    def room(self) -> bool:
+        """Whether it would take another part now."""
+        return self._outbox.size < ROOM_BYTES
+
+    def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:
+        """Encodes and sends a part, but for one that has been acknowledged before an interruption."""
+        spans = len(part.spans)
+        self._handed_on += spans
+        finished = partial(self._done, spans, notes, part.fingerprint, done)
+        if part.fingerprint in self._known:
+            finished()
             return
-        if order.notes != self._notes.name:
-            self._notes.close()
-            self._notes = Notes(order.notes, self._member)
-        units = [self._unit(part) for part in order.parts]
-        self._outbox.add(order.number, [*units, (order.envelopes, lambda: None)])
+        envelopes = self._packer.pack(map(self._encoder.encode, part.spans))
+        self._outbox.add(envelopes + self._packer.drain(), finished)
 
-    def close(self) -> None:
-        """Stops sending; what has not been acknowledged is not done."""
-        self._ending.set()
-        self._sender.stop(_STOP_SECONDS)
-        self._transport.close()
-        self._reporter.join()
-        self._notes.close()
-        self._reply(self.standing())
+    def send(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
+        """Sends envelopes."""
+        self._outbox.add(envelopes, done)
 
-    def _unit(self, part: TracePart) -> tuple[list[Envelope], Callable[[], None]]:
-        """The envelopes of a part; that they are done is noted before anybody is told."""
-        envelopes = self._packer.pack(map(self._encoder.encode, restored(part)))
-        return envelopes + self._packer.drain(), partial(self._notes.add, part.fingerprint)
+    def impose(self, limits: Mapping[str, float]) -> None:
+        """Holds to rate limits."""
+        self._transport.limits.impose({category or None: seconds for category, seconds in limits.items()})
 
-    def standing(self) -> Standing:
-        """How it is getting on."""
+    def sent(self) -> Sent:
+        """How far it has come."""
         counters = self._sender.counters
         last = counters.last_answer
-        return Standing(
+        return Sent(
+            self._handed_on,
+            self._acknowledged,
             {
                 "envelopes": counters.acknowledged_envelopes,
                 "tried_again": counters.retries,
@@ -128,15 +172,49 @@ class Lane:
             None if last is None or isinstance(last, Acknowledged) else last.detail,
         )
 
-    def _report(self) -> None:
-        while not self._ending.wait(REPORT_SECONDS):
-            standing = self.standing()
-            if standing != self._told:
-                self._told = standing
-                self._reply(standing)
+    def close(self) -> None:
+        """Stops sending."""
+        self._sender.stop(_STOP_SECONDS)
+        self._transport.close()
 
-    def _tell_limits(self, limits: Mapping[str | None, float]) -> None:
-        self._reply(Limits({category or "": seconds for category, seconds in limits.items()}))
+    def _done(self, spans: int, notes: Notes, fingerprint: bytes, done: Callable[[], None]) -> None:
+        # Noted before anybody is told.
+        notes.add(fingerprint)
+        with self._lock:
+            self._acknowledged += spans
+        done()
 
-    def _impose(self, limits: Mapping[str, float]) -> None:
-        self._transport.limits.impose({category or None: seconds for category, seconds in limits.items()})
+
+class SinkLane:
+    """A file or the terminal in the place of a server: what it has taken is done.
+
+    Args:
+        sink: Takes the spans.
+    """
+
+    room = True
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._spans = 0
+
+    def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:  # noqa: ARG002
+        """Hands the spans to the sink."""
+        self._spans += len(part.spans)
+        self._sink.put(part.spans, Step())
+        done()
+
+    def send(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:  # noqa: ARG002
+        """Envelopes are for servers."""
+        done()
+
+    def impose(self, limits: Mapping[str, float]) -> None:
+        """Nothing limits it."""
+
+    def sent(self) -> Sent:
+        """How far it has come."""
+        return Sent(self._spans, self._spans)
+
+    def close(self) -> None:
+        """Lets the sink end."""
+        self._sink.finish([], ended=True)

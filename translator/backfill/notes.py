@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from translator.backfill.parts import FINGERPRINT_BYTES
 
@@ -16,7 +17,7 @@ _ENDING = ".sent"
 
 
 class Notes:
-    """What one member of the crew has sent in one generation.
+    """What one member of the crew has sent in one generation; may be used from several threads.
 
     Args:
         name: The path of the generation, without an ending; empty to note nothing.
@@ -28,21 +29,27 @@ class Notes:
         self._path = f"{name}-{member}{_ENDING}"
         self._file: int | None = None
         self._over = False
+        self._lock = Lock()
 
     def add(self, fingerprint: bytes) -> None:
         """Notes one; on a full disk it is not noted, and sent again after a kill."""
         if not self.name:
             return
-        with suppress(OSError):
-            if self._file is None:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.write(self._file, fingerprint)
-        if self._over:
-            self.close()
+        with self._lock:
+            with suppress(OSError):
+                if self._file is None:
+                    self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                os.write(self._file, fingerprint)
+            if self._over:
+                self._close()
 
     def close(self) -> None:
         """Keeps the file open no longer; what is still under way is noted all the same."""
-        self._over = True
+        with self._lock:
+            self._over = True
+            self._close()
+
+    def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None

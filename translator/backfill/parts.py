@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -11,13 +11,16 @@ import msgspec
 from translator.backfill.ages import SENT, AgeRule, Verdict
 from translator.content.plain import plain
 from translator.model import Span
-from translator.pipeline.translation import counted_in
+from translator.spans.revive import revived
 
 QUIET = 60.0
 """Seconds of the log's time for which nothing has been added to a trace until it counts as over."""
 
-MAX_BYTES = 24 * 1024 * 1024
-"""What may wait; above it the traces that rest for longest go on before their time."""
+MAX_BYTES = 6 * 1024 * 1024
+"""What may wait, about; above it the traces that rest for longest go on before their time."""
+
+SPAN_BYTES = 1_500
+"""What a span takes in memory beside the bytes of its lines, about."""
 
 MAX_PART_BYTES = 4 * 1024 * 1024
 """Of a trace that is larger, parts go on while it is not over."""
@@ -31,22 +34,18 @@ FINGERPRINT_BYTES = 16
 
 _LOOKED_THROUGH = 64
 
-_encoder = msgspec.msgpack.Encoder()
 
-
-class TracePart(msgspec.Struct, array_like=True):
-    """Spans of one trace that are handed on together.
+class TracePart(msgspec.Struct):
+    """Spans of one trace that are handed on together, with the times with which they are sent.
 
     Attributes:
         trace_id: 32 hex characters.
-        spans: The spans, stored.
-        shift: Microseconds by which their times are moved forward.
+        spans: The spans.
         fingerprint: 16 bytes that tell it from any other.
     """
 
     trace_id: str
-    spans: list[bytes]
-    shift: int
+    spans: list[Span]
     fingerprint: bytes
 
 
@@ -54,13 +53,13 @@ class Waiting(msgspec.Struct, array_like=True):
     """The spans of one trace that wait.
 
     Attributes:
-        spans: The spans, stored.
-        size: Their bytes.
+        spans: The spans.
+        size: Bytes that they take, about.
         start: The earliest begin among them, in microseconds.
         touched: When the last one came, in seconds of the log's time.
     """
 
-    spans: list[bytes]
+    spans: list[Span]
     size: int
     start: int
     touched: float
@@ -73,21 +72,24 @@ class CollectorState(msgspec.Struct):
     verdicts: list[tuple[str, float, Verdict]] = []
 
 
-def stored(span: Span) -> bytes:
-    """A span as it goes from one process to another."""
-    try:
-        return _encoder.encode(span)
-    except (RecursionError, OverflowError):
-        # What is nested too deeply to be stored is cut before it is sent, too.
-        span.fields, span.extra = plain(span.fields), plain(span.extra)
-        return _encoder.encode(span)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(CollectorState).decode
 
 
-def _fingerprint(spans: Iterable[bytes]) -> bytes:
-    digest = blake2b(digest_size=FINGERPRINT_BYTES)
-    for span in spans:
-        digest.update(span)
-    return digest.digest()
+def _fingerprint(trace_id: str, spans: Iterable[Span]) -> bytes:
+    """What tells spans from all others: equal ids and times come of equal lines."""
+    told = [f"{one.span_id} {one.start} {one.end} {one.incomplete} {one.size}" for one in spans]
+    return blake2b("\n".join((trace_id, *told)).encode(), digest_size=FINGERPRINT_BYTES).digest()
+
+
+def merged(captured: Sequence[bytes]) -> bytes:
+    """What several collectors of different traces have captured, as if one had held all of it."""
+    states = [_decode(each) for each in captured]
+    waiting = [each for state in states for each in state.waiting]
+    verdicts = [each for state in states for each in state.verdicts]
+    waiting.sort(key=lambda each: each[1].touched)
+    verdicts.sort(key=lambda each: each[1])
+    return _encode(CollectorState(waiting, verdicts))
 
 
 class Collector:
@@ -126,17 +128,17 @@ class Collector:
         """Takes finished spans; `now` is the log's time in seconds."""
         waiting = self._waiting
         for span in spans:
-            data = stored(span)
+            size = span.size + SPAN_BYTES
             held = waiting.get(span.trace_id)
             if held is None:
-                waiting[span.trace_id] = Waiting([data], len(data), span.start, now)
+                waiting[span.trace_id] = Waiting([span], size, span.start, now)
             else:
-                held.spans.append(data)
-                held.size += len(data)
+                held.spans.append(span)
+                held.size += size
                 held.start = min(held.start, span.start)
                 held.touched = now
                 waiting.move_to_end(span.trace_id)
-            self._size += len(data)
+            self._size += size
 
     def ready(self, now: float) -> list[TracePart]:
         """The traces that are over at `now` (seconds of the log's time), and what there is no room for."""
@@ -162,22 +164,27 @@ class Collector:
             self._hand_on(trace_id, now, parts)
         return parts
 
-    def capture(self) -> CollectorState:
+    def capture(self) -> bytes:
         """What waits, to be restored by another one with the same rule."""
         verdicts = [(trace_id, touched, verdict) for trace_id, (touched, verdict) in self._verdicts.items()]
-        return CollectorState(list(self._waiting.items()), verdicts)
+        state = CollectorState(list(self._waiting.items()), verdicts)
+        try:
+            return _encode(state)
+        except (RecursionError, OverflowError):
+            # What is nested too deeply to be stored is cut before it is sent, too.
+            for held in self._waiting.values():
+                for span in held.spans:
+                    span.fields, span.extra = plain(span.fields), plain(span.extra)
+            return _encode(state)
 
-    def restore(self, state: CollectorState) -> None:
+    def restore(self, captured: bytes) -> None:
         """Goes on from what another one has captured; to be called before anything else."""
-        self._waiting.update(state.waiting)
+        state = _decode(captured)
+        for trace_id, held in state.waiting:
+            held.spans = [revived(span) for span in held.spans]
+            self._waiting[trace_id] = held
         self._size = sum(held.size for held in self._waiting.values())
         self._verdicts.update((trace_id, (touched, verdict)) for trace_id, touched, verdict in state.verdicts)
-
-    def recount(self, totals: Mapping[str, int]) -> None:
-        """Goes on counting from the totals of another one, by dotted names."""
-        self.shifted, self.traces = totals.get("shifted", 0), totals.get("traces", 0)
-        for group, counts in (("skipped", self.skipped), ("skipped_traces", self.skipped_traces)):
-            counts.update(counted_in(totals, group))
 
     def _make_room(self, now: float, parts: list[TracePart]) -> None:
         for looked, trace_id in enumerate(list(self._waiting)):
@@ -200,8 +207,14 @@ class Collector:
             self.skipped_traces[verdict.skipped] += 1
             return
         self.traces += 1
-        self.shifted += count if verdict.shift else 0
-        parts.append(TracePart(trace_id, held.spans, verdict.shift, _fingerprint(held.spans)))
+        fingerprint = _fingerprint(trace_id, held.spans)
+        if verdict.shift:
+            self.shifted += count
+            for span in held.spans:
+                span.start += verdict.shift
+                span.end += verdict.shift
+                span.shifted = verdict.shift
+        parts.append(TracePart(trace_id, held.spans, fingerprint))
 
     def _judge(self, trace_id: str, held: Waiting, now: float) -> Verdict:
         """What becomes of a trace: what became of its first part, if it has gone on since."""

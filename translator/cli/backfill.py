@@ -12,26 +12,25 @@ import msgspec
 import typer
 from rich.console import Console
 
-from translator.backfill.ages import AgeRule
 from translator.backfill.dispatch import Dispatch
 from translator.backfill.merge import Merge, Position
-from translator.backfill.parts import Collector
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
+from translator.backfill.sorter import Sorter
 from translator.cli.again import try_again
-from translator.cli.history import Outlet, age_rule, open_outlet, own_files, sized, time_of
+from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.options import CONTENT, DESTINATION, HISTORY, LOGGING, Paths, with_settings
 from translator.cli.outlook import plan_as_json, print_plan
 from translator.cli.progress import Shown, shown
 from translator.cli.sending import SDK
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
-from translator.cli.summary import EXIT_SET_ASIDE, Skipped, print_summary
+from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
 from translator.errors import DeliveryError, InputError
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
-from translator.pipeline.translation import Translation
+from translator.pipeline.translation import Counted
 from translator.settings import Settings
 
 SetAside = Annotated[
@@ -82,24 +81,12 @@ def backfill(
         _Run(settings, inputs, outlet, log).go(again=again, as_json=as_json)
 
 
-def _translation(settings: Settings, log: Log | None) -> Translation:
-    """What turns the lines into spans; without a log, nobody is told of anything."""
-    told = {} if log is None else {"on_skip": Skipped(log)}
-    return Translation(
-        settings.windows.of_history(),
-        format_name=settings["format"],
-        formats=settings.formats,
-        sample_rate=settings["traces_sample_rate"],
-        **told,
-    )
-
-
 def _tell(
     inputs: Sequence[Input], settings: Settings, pace: float | None, console: Console, *, as_json: bool
 ) -> None:
     """Says what is there and what will become of it."""
     rule = age_rule(settings, time.time())
-    plan = make_plan(inputs, lambda: _translation(settings, None), rule, settings["max_line_bytes"])
+    plan = make_plan(inputs, share_setup(settings).translation, rule, settings["max_line_bytes"])
     if as_json:
         typer.echo(msgspec.json.encode(plan_as_json(plan, rule, pace, settings["max_rate"])).decode())
     else:
@@ -138,35 +125,33 @@ class _Run:
             if len(left) < len(self._inputs):
                 self._print(f"{len(self._inputs) - len(left):,} of {len(self._inputs):,} inputs sent already")
             _tell(left, settings, self._outlet.pace, self._console, as_json=False)
-        translation = _translation(settings, self._log)
         dispatch = Dispatch(self._outlet.crew(), job, time.monotonic)
-        backfill = self._backfill(translation, dispatch, known)
+        backfill = self._backfill(dispatch, known)
         if job is not None:
             backfill.resume(job.progress)
         size = sized(self._inputs)
-        view = Shown(backfill, dispatch, translation.lines.total, size, time.monotonic)
+        view = Shown(backfill, dispatch, size, time.monotonic)
         stopping = threading.Event()
         with (
             stop_on_signals(stopping, threading.Event()),
             shown(view, size, self._console, quiet=settings["quiet"]) as beat,
         ):
             complete = backfill.run(stopping, beat)
-            if complete and translation.unsampled and self._outlet.destination is not None:
-                dispatch.send([client_report(SDK, translation.unsampled, time.time())])
             deadline = time.monotonic() + settings["shutdown_timeout"]
-            while dispatch.busy and dispatch.problem is None and time.monotonic() < deadline:
-                dispatch.look(0.25)
+            unsampled = dispatch.totals()["unsampled"]
+            if complete and unsampled and self._outlet.destination is not None:
+                dispatch.send([client_report(SDK, unsampled, time.time())])
+                dispatch.drain(0.0)
+                while not dispatch.drained and dispatch.problem is None and time.monotonic() < deadline:
+                    dispatch.look(0.25)
+            if not complete:
+                backfill.stop(settings["shutdown_timeout"], beat)
             problem = dispatch.problem
-            dispatch.close(backfill.done if complete else backfill.progress)
-        self._conclude(backfill, dispatch, translation, problem, complete=complete, as_json=as_json)
+            dispatch.close(backfill.done() if complete else None)
+        self._conclude(dispatch, problem, complete=complete, as_json=as_json)
 
-    def _backfill(
-        self, translation: Translation, dispatch: Dispatch, known: Mapping[str, Position]
-    ) -> Backfill:
+    def _backfill(self, dispatch: Dispatch, known: Mapping[str, Position]) -> Backfill:
         settings = self._settings
-
-        def rule() -> AgeRule:
-            return age_rule(settings, time.time())
 
         def reopen(one: Input, position: Position) -> Iterator[InputBatch]:
             return open_input(one, settings["max_line_bytes"], offset=position.offset, number=position.number)
@@ -174,8 +159,7 @@ class _Run:
         return Backfill(
             self._inputs,
             Merge(self._inputs, reopen, known),
-            translation,
-            Collector(rule, translation.is_unfinished, translation.begin_of),
+            Sorter(settings["format"], settings.formats) if self._outlet.divides else None,
             dispatch,
             reorder=settings["reorder_window"],
             clock=time.monotonic,
@@ -197,17 +181,8 @@ class _Run:
         elif not self._settings["quiet"]:
             self._print("already sent: nothing to do; --again sends it anew")
 
-    def _conclude(
-        self,
-        backfill: Backfill,
-        dispatch: Dispatch,
-        translation: Translation,
-        problem: str | None,
-        *,
-        complete: bool,
-        as_json: bool,
-    ) -> None:
-        totals = Counter(backfill.totals())
+    def _conclude(self, dispatch: Dispatch, problem: str | None, *, complete: bool, as_json: bool) -> None:
+        totals = dispatch.totals()
         figures = dispatch.figures
         set_aside = totals["sent.set_aside"]
         seconds = time.monotonic() - self._begun
@@ -221,9 +196,14 @@ class _Run:
         if as_json:
             typer.echo(msgspec.json.encode(self._summary(totals, sent, complete=complete)).decode())
         if not self._settings["quiet"]:
-            print_summary(
-                translation, self._settings, self._console, sent, _group(totals, "changed"), skipped
+            counted = Counted(
+                Counter(_group(totals, "lines")),
+                Counter(_group(totals, "spans")),
+                _group(totals, "notes"),
+                totals["unsampled"],
+                dispatch.rules(),
             )
+            print_summary(counted, self._settings, self._console, sent, _group(totals, "changed"), skipped)
         if problem is not None:
             raise DeliveryError(
                 f"{figures.waiting:,} spans could not be sent: {problem}",

@@ -10,12 +10,15 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import structlog
 from rich.console import Console
 
-from translator.backfill.ages import AgeRule, Older, oldest_taken, period_of
-from translator.backfill.crew import Crew, LocalCrew, ProcessCrew, SinkCrew
+from translator.backfill.ages import AgeRule, AgeSetup, Older
+from translator.backfill.crew import Crew, LocalCrew, ProcessCrew, into, sending
 from translator.backfill.job import Job
 from translator.backfill.lane import LaneSetup
+from translator.backfill.share import SHARES, ShareSetup
+from translator.cli.garbage import collect_seldom
 from translator.cli.logs import Log, configure, said_of_logs
 from translator.cli.sending import (
     CONCURRENCY,
@@ -26,6 +29,7 @@ from translator.cli.sending import (
     outgoing_to,
     state_directory,
 )
+from translator.cli.summary import Skipped
 from translator.files.inputs import Input
 from translator.formats.native.timestamps import parse_time
 from translator.formats.records import parse_record
@@ -48,16 +52,18 @@ class Outlet(msgspec.Struct):
     """Where a backfill goes.
 
     Attributes:
-        crew: Makes those that encode and send.
+        crew: Makes those that rebuild and send.
         job: What is kept of it; None where nothing is.
         store: Where that is.
         destination: The server, for people; None where there is none.
+        divides: Whether traces are divided into shares.
     """
 
     crew: Callable[[], Crew]
     job: Job | None = None
     store: SqliteStore | None = None
     destination: str | None = None
+    divides: bool = False
 
     @property
     def pace(self) -> float | None:
@@ -71,24 +77,34 @@ class Outlet(msgspec.Struct):
             self.store.remember(_PACE, f"{pace:.1f}")
 
 
-def age_rule(settings: Settings, now: float) -> AgeRule:
+def age_setup(settings: Settings, now: float) -> AgeSetup:
     """Which traces are sent; age counts only where a server is asked, or where somebody says that it does.
 
     Args:
         settings: What is wanted.
         now: Unix seconds.
     """
-    days = settings["retention_days"]
     ages = chosen_destination(settings) == "dsn" or settings.rank("older_than_retention") > 0
     since, until = (
         None if settings[name] is None else moment(settings[name], now) for name in ("since", "until")
     )
-    return AgeRule(
-        since,
-        until,
-        oldest_taken(now, days) if ages else None,
-        Older(settings["older_than_retention"]),
-        period_of(days),
+    days = settings["retention_days"] if ages else None
+    return AgeSetup(since, until, Older(settings["older_than_retention"]), days)
+
+
+def age_rule(settings: Settings, now: float) -> AgeRule:
+    """The rule by which they are judged at a time, in Unix seconds."""
+    return age_setup(settings, now).rule(now)
+
+
+def share_setup(settings: Settings) -> ShareSetup:
+    """What those that rebuild need to know."""
+    return ShareSetup(
+        settings.windows.of_share(),
+        settings["format"],
+        {name: house.rules for name, house in settings.house.items()},
+        settings["traces_sample_rate"],
+        age_setup(settings, time.time()),
     )
 
 
@@ -124,14 +140,16 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
     destination = None if name in (None, "out") else destination_of(settings, name or "")
     if destination is None:
         with open_output(settings, log, console) as output:
-            yield Outlet(partial(SinkCrew, output.sink))
+            lane = partial(into, output.sink)
+            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)))
         return
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
     setup = LaneSetup(outgoing_to(settings, destination), CONCURRENCY, {}, settings["max_rate"])
+    crew = partial(_crew, settings, log, stored_bytes)
     if destination.spotlight:
         # It keeps nothing itself, so nothing is ever sent already.
-        yield Outlet(partial(_crew, settings, setup, stored_bytes), destination=destination.masked)
+        yield Outlet(partial(crew, setup), divides=True, destination=destination.masked)
         return
     directory = state_directory(settings) / destination.identity / BACKFILL_DIRECTORY
     store = SqliteStore(directory, clock=time.time)
@@ -139,19 +157,30 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
         for problem in store.problems:
             log.warning("state", problem=problem)
         store.remember(DESTINATION, destination.masked)
-        yield Outlet(
-            partial(_crew, settings, setup, stored_bytes), Job(store, directory), store, destination.masked
-        )
+        job = Job(store, directory)
+
+        def resumed() -> Crew:
+            return crew(msgspec.structs.replace(setup, sent=frozenset(job.sent)))
+
+        yield Outlet(resumed, job, store, destination.masked, divides=True)
     finally:
         store.close()
 
 
-def _crew(settings: Settings, setup: LaneSetup, stored_bytes: int | None) -> Crew:
+def _crew(settings: Settings, log: Log, stored_bytes: int | None, setup: LaneSetup) -> Crew:
     workers = settings["workers"]
+    shares = share_setup(settings)
     if workers is None and (stored_bytes is None or stored_bytes <= SMALL_BYTES):
-        return LocalCrew(setup)
-    prepare = partial(configure, *said_of_logs(settings))
-    return ProcessCrew(setup, workers or len(os.sched_getaffinity(0)), prepare)
+        return LocalCrew(shares, partial(sending, setup), Skipped(log))
+    prepare = partial(_prepared, *said_of_logs(settings))
+    return ProcessCrew(shares, setup, min(workers or len(os.sched_getaffinity(0)), SHARES), prepare)
+
+
+def _prepared(level: str, form: str) -> Skipped:
+    """Makes a new process log as this one does; gives who is told of skipped lines."""
+    configure(level, form)
+    collect_seldom()
+    return Skipped(structlog.get_logger())
 
 
 def time_of(line: bytes) -> int | None:

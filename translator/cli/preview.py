@@ -30,4 +30,4 @@ def preview(settings: Settings, paths: Paths = None) -> None:  # noqa: ARG001 - 
     spans = read_all(files, translation, settings["max_line_bytes"])
     print_traces(Console(), spans)
     if not settings["quiet"]:
-        print_summary(translation, settings, Console(stderr=True))
+        print_summary(translation.counted(), settings, Console(stderr=True))

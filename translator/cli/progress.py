@@ -50,7 +50,6 @@ class Shown:
     Args:
         backfill: What is read.
         dispatch: What is sent.
-        lines: How many lines have been read.
         size: Stored bytes of all inputs; None where one is a stream.
         clock: Seconds, never going back.
     """
@@ -59,13 +58,11 @@ class Shown:
         self,
         backfill: Backfill,
         dispatch: Dispatch,
-        lines: Callable[[], int],
         size: int | None,
         clock: Callable[[], float],
     ) -> None:
         self._backfill = backfill
         self._dispatch = dispatch
-        self._lines = lines
         self._size = size
         self._clock = clock
         self._rates = Rates(clock)
@@ -78,7 +75,7 @@ class Shown:
     def text(self) -> str:
         """Bytes, rates, time left, what is acknowledged and what waits."""
         figures, size = self._dispatch.figures, self._backfill.bytes_read
-        read, lines, spans = self._rates.take(size, self._lines(), figures.acknowledged)
+        read, lines, spans = self._rates.take(size, self._backfill.lines_read, figures.acknowledged)
         whole = "" if self._size is None else f" of {size_text(self._size)}"
         parts = [
             f"{size_text(size)}{whole}",

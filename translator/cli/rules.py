@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from rich.console import Console
 
 from translator.formats.house.reader import HouseReader, Tally
 from translator.formats.house.rules import Rule
 from translator.formats.registry import AUTO
-from translator.pipeline.translation import Translation
 from translator.settings import Settings
 
 
-def print_rules(translation: Translation, settings: Settings, console: Console) -> bool:
+def print_rules(rules: Mapping[str, Sequence[Tally]], settings: Settings, console: Console) -> bool:
     """Prints how many lines each rule was for, and what in it never found anything.
 
     Of formats that are not forced and that no file had, only their names are told.
+
+    Args:
+        rules: What the rules have done, by format; a format that nobody has read may be missing.
+        settings: The formats, and which of them is forced.
+        console: Where to.
 
     Returns:
         Whether more than names were told.
     """
     told = False
     for name, house in settings.house.items():
-        reader = translation.reader(name)
+        reader = house.format.make(Counter())
         if not isinstance(reader, HouseReader) or settings["format"] not in (AUTO, name):
             continue
         forced = settings["format"] == name
-        if not forced and not any(tally.lines for _, tally in reader.tallies):
+        tallies = rules.get(name) or [tally for _, tally in reader.tallies]
+        if not forced and not any(tally.lines for tally in tallies):
             said = f"formats.{name}: no file has a line that fits a rule; --format {name} tells why"
             console.print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
             continue
         told = True
-        for (rule, tally), origin in zip(reader.tallies, house.origins, strict=True):
+        for (rule, _), tally, origin in zip(reader.tallies, tallies, house.origins, strict=True):
             said = f"formats.{name}, {origin}: {_done(rule, tally)}"
             console.print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
     return told

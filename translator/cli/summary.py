@@ -12,7 +12,7 @@ from translator.cli.rules import print_rules
 from translator.cli.sending import Output
 from translator.formats.records import Unreadable, looks_like_event
 from translator.model import Line
-from translator.pipeline.translation import Translation
+from translator.pipeline.translation import Counted, Translation
 from translator.settings import Settings
 from translator.state.store import Store
 
@@ -63,13 +63,13 @@ def conclude(translation: Translation, output: Output, settings: Settings, timeo
         if not settings["quiet"]:
             sent = delivery.counts() if delivery is not None else {}
             changed = output.encoder.counts if output.encoder is not None else {}
-            print_summary(translation, settings, Console(stderr=True), sent, changed)
+            print_summary(translation.counted(), settings, Console(stderr=True), sent, changed)
     if delivery is not None and delivery.set_aside:
         raise typer.Exit(EXIT_SET_ASIDE)
 
 
 def print_summary(
-    translation: Translation,
+    counted: Counted,
     settings: Settings,
     console: Console,
     sent: Mapping[str, int] = {},
@@ -77,23 +77,23 @@ def print_summary(
     skipped: Mapping[str, int] = {},
 ) -> None:
     """Prints how many lines, events and spans there were, and what became of them."""
-    lines = translation.lines
+    lines = counted.lines
     passed = {reason: count for reason, count in lines.items() if reason != "event" and count}
-    spans = translation.spans.total()
+    spans = counted.spans.total()
     said = f"{lines.total():,} lines, {lines['event']:,} events, {spans:,} spans"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(translation.spans.items()))
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counted.spans.items()))
     console.print(f"{said} ({kinds})" if kinds else said, style="dim", highlight=False)
     for title, counts in (
         ("passed over", passed),
-        ("noticed", {**translation.notes(), **changed}),
+        ("noticed", {**counted.notes, **changed}),
         ("by time", skipped),
-        ("not sampled", {"spans": translation.unsampled} if translation.unsampled else {}),
+        ("not sampled", {"spans": counted.unsampled} if counted.unsampled else {}),
         ("sent", sent),
     ):
         shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
         if shown:
             console.print(f"{title}: {shown}", style="dim", highlight=False)
-    by_rules = print_rules(translation, settings, console)
+    by_rules = print_rules(counted.rules, settings, console)
     if not lines["event"] and lines["not_json"] * 2 > lines.total():
         console.print(
             "Most lines are no JSON. Where one JSON text goes over many lines, `jq -c . FILE` makes a line "

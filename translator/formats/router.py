@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from translator.formats.house.reader import HouseReader, Tally
 from translator.formats.reading import Reader
 from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, FORMATS, NATIVE, Format
@@ -87,6 +88,16 @@ class RouterState(msgspec.Struct):
     pieces: list[dict[str, Begun]] = []
 
 
+def merged(captured: Sequence[bytes]) -> bytes:
+    """What several routers of native lines have captured, as if one had read all of them."""
+    whole = RouterState()
+    for each in captured:
+        state = msgspec.msgpack.decode(each, type=RouterState)
+        whole.formats.update(state.formats)
+        whole.readers.update(state.readers)
+    return msgspec.msgpack.encode(whole)
+
+
 class Router:
     """Reads lines of any format: of one, or of whichever each file turns out to have.
 
@@ -156,6 +167,18 @@ class Router:
     def format_of(self, source: str) -> str | None:
         """The name of a file's format, `WRAPPED` for lines that are wrapped; None while it is not told."""
         return self._levels[0].names.get(source)
+
+    def settle(self, source: str, name: str) -> None:
+        """Says which format a file has, of which no line has been read yet."""
+        self._settle(self._levels[0], source, name)
+
+    def tallies(self) -> dict[str, list[Tally]]:
+        """What the rules of formats of one's own have done, by format."""
+        return {
+            name: [tally for _, tally in reader.tallies]
+            for name, reader in self._readers.items()
+            if isinstance(reader, HouseReader)
+        }
 
     def capture(self) -> bytes:
         """All that is remembered."""

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 import msgspec
 
 from translator.content.plain import plain
 from translator.envelopes.sampling import is_sampled
-from translator.formats.reading import Reader
+from translator.formats.house.reader import Tally
 from translator.formats.records import TOO_LONG, Unreadable
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.formats.router import Router
+from translator.formats.router import merged as merged_formats
 from translator.model import Event, Kind, Line, Phase, Span
-from translator.spans.assembler import Assembler
+from translator.spans.assembler import MAX_REMEMBERED, Assembler
 from translator.spans.reorder import LIMIT, Reorder, ReorderState
+from translator.spans.reorder import merged as merged_events
 from translator.spans.snapshot import AssemblerState, holders_of
+from translator.spans.snapshot import merged as merged_traces
 
 FOREVER = float("inf")
 
 HISTORY_BYTES = 48 * 1024 * 1024
 """What may wait for an earlier line where nobody waits for the spans."""
+
+
+SHARE_BYTES = HISTORY_BYTES // 5
+"""The same where traces are divided into shares, for each."""
+
+SHARE_SPANS = MAX_REMEMBERED // 4
+"""Finished spans that each share remembers."""
 
 
 class Windows(msgspec.Struct, frozen=True):
@@ -33,12 +43,14 @@ class Windows(msgspec.Struct, frozen=True):
         reorder: For an earlier line that is read later.
         orphan: For the one-line agent around a one-line event.
         held_bytes: What may wait for an earlier line, in bytes, about.
+        remembered: Finished spans that are remembered, for what may still refer to them.
     """
 
     idle: float = 1800.0
     reorder: float = 5.0
     orphan: float = 30.0
     held_bytes: int = LIMIT
+    remembered: int = MAX_REMEMBERED
 
     def of_whole_input(self) -> Windows:
         """The same for input that is read to its end: everything waits for the end."""
@@ -47,6 +59,10 @@ class Windows(msgspec.Struct, frozen=True):
     def of_history(self) -> Windows:
         """The same on the clock of the log itself, where waiting costs nobody time."""
         return Windows(self.idle, FOREVER, max(self.idle, self.orphan), HISTORY_BYTES)
+
+    def of_share(self) -> Windows:
+        """The same for one of several that read a share of the traces each."""
+        return msgspec.structs.replace(self.of_history(), held_bytes=SHARE_BYTES, remembered=SHARE_SPANS)
 
 
 class TranslationState(msgspec.Struct):
@@ -70,14 +86,41 @@ def _earliest(*times: float | None) -> float | None:
 SkipListener = Callable[[Line, Unreadable], None]
 
 
-def _ignore(_line: Line, _why: Unreadable) -> None:
-    return None
+def ignore_skipped(_line: Line, _why: Unreadable) -> None:
+    """Listens to nothing."""
 
 
-def counted_in(totals: Mapping[str, int], group: str) -> dict[str, int]:
-    """The totals whose dotted names begin with a group's."""
-    begin = f"{group}."
-    return {name.removeprefix(begin): count for name, count in totals.items() if name.startswith(begin)}
+def merged(captured: Sequence[bytes]) -> bytes:
+    """What several translations of different traces have captured, as if one had read all of it.
+
+    Only of translations of the log format in which every line names its trace.
+    """
+    states = [_DECODER.decode(each) for each in captured]
+    return _ENCODER.encode(
+        TranslationState(
+            merged_events([state.reorder for state in states]),
+            merged_traces([state.assembler for state in states]),
+            merged_formats([state.formats for state in states if state.formats]),
+        )
+    )
+
+
+class Counted(msgspec.Struct):
+    """What was read, and what came of it.
+
+    Attributes:
+        lines: Lines by what became of them.
+        spans: Spans by kind.
+        notes: What was not as it should be in lines that were understood, by a bounded word.
+        unsampled: Spans of traces that are not sent.
+        rules: What the rules of formats of one's own have done, by format.
+    """
+
+    lines: Counter[str]
+    spans: Counter[str]
+    notes: dict[str, int]
+    unsampled: int
+    rules: dict[str, list[Tally]]
 
 
 class Translation:
@@ -105,7 +148,7 @@ class Translation:
         format_name: str = AUTO,
         formats: Sequence[Format] = FORMATS,
         sample_rate: float = 1.0,
-        on_skip: SkipListener = _ignore,
+        on_skip: SkipListener = ignore_skipped,
     ) -> None:
         self._windows = windows
         self._format = format_name
@@ -117,6 +160,7 @@ class Translation:
             idle_timeout=windows.idle,
             orphan_hold=windows.orphan,
             end_hold=min(windows.reorder, windows.orphan),
+            remembered=windows.remembered,
         )
         self.lines: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
@@ -139,20 +183,18 @@ class Translation:
         """What was not as it should be in lines that were understood, by a bounded word."""
         return dict(self._reader.counts + self._assembler.counts)
 
-    def recount(self, totals: Mapping[str, int]) -> None:
-        """Goes on counting from the totals of another one, by dotted names."""
-        for group, counts in (
-            ("lines", self.lines),
-            ("events", self.events),
-            ("spans", self.spans),
-            ("notes", self._assembler.counts),
-        ):
-            counts.update(counted_in(totals, group))
-        self.unsampled = totals.get("unsampled", 0)
+    def counted(self) -> Counted:
+        """What was read, and what came of it."""
+        return Counted(self.lines, self.spans, self.notes(), self.unsampled, self.tallies())
 
-    def reader(self, format_name: str) -> Reader:
-        """What reads the lines of a format."""
-        return self._reader.reader(format_name)
+    def tallies(self) -> dict[str, list[Tally]]:
+        """What the rules of formats of one's own have done, by format."""
+        return self._reader.tallies()
+
+    def settle(self, source: str, format_name: str) -> None:
+        """Says which format the lines of a source have; nothing where that is known."""
+        if self._reader.format_of(source) is None:
+            self._reader.settle(source, format_name)
 
     def next_due(self) -> float | None:
         """When (in seconds) the next line that waits for others goes on; None for none."""
@@ -230,7 +272,7 @@ class Translation:
 
     def retake(self, lines: Iterable[Line], now: float) -> list[Span]:
         """Takes a step again that was taken before a restart: nobody is told, and nothing counted."""
-        on_skip, self._on_skip = self._on_skip, _ignore
+        on_skip, self._on_skip = self._on_skip, ignore_skipped
         self.feed(lines, now)
         spans = self.ready(now)
         self._on_skip = on_skip

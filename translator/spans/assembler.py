@@ -31,7 +31,7 @@ MAX_OPEN = 10_000
 """Open spans that one trace may have; above it the oldest is closed as unfinished."""
 
 MAX_REMEMBERED = 20_000
-"""Spans that are remembered; above it the traces that rest for longest are forgotten before their time."""
+"""How many spans are remembered where nobody says otherwise."""
 
 _LOOKED_THROUGH = 64
 
@@ -47,17 +47,25 @@ class Assembler:
         orphan_hold: Seconds that a one-line event without a parent waits for an agent around it,
             and a span for a parent that the logs have not named yet.
         end_hold: Seconds that an end waits for a start that is read later.
+        remembered: Spans that are remembered; above it the traces that rest for longest are forgotten
+            before their time.
 
     Attributes:
         counts: What was not as it should be, by a bounded word.
     """
 
     def __init__(
-        self, *, idle_timeout: float = 1800.0, orphan_hold: float = 30.0, end_hold: float = 5.0
+        self,
+        *,
+        idle_timeout: float = 1800.0,
+        orphan_hold: float = 30.0,
+        end_hold: float = 5.0,
+        remembered: int = MAX_REMEMBERED,
     ) -> None:
         self._idle_timeout = idle_timeout
         self._orphan_hold = orphan_hold
         self._end_hold = end_hold
+        self._remembered = remembered
         self._traces = Traces(round(idle_timeout * 1e6))
         self._due = DueQueues()
         self.counts: Counter[str] = Counter()
@@ -113,7 +121,7 @@ class Assembler:
                 self._closing.let_go_alone(trace, node)
         if now >= self._idle_from:
             self._expire_idle(now)
-        if self._spans > MAX_REMEMBERED:
+        if self._spans > self._remembered:
             self._forget_some()
         return self._taken()
 
@@ -148,7 +156,7 @@ class Assembler:
 
     def _forget_some(self) -> None:
         for trace in list(islice(self._traces.by_id.values(), _LOOKED_THROUGH)):
-            if self._spans <= MAX_REMEMBERED:
+            if self._spans <= self._remembered:
                 return
             if trace.at_rest() and not trace.unfinished:
                 self._forget(trace)
@@ -180,7 +188,7 @@ class Assembler:
         due = self._due
         return (
             now >= self._idle_from
-            or self._spans > MAX_REMEMBERED
+            or self._spans > self._remembered
             or (bool(due.ends) and due.ends[0][0] <= now)
             or (bool(due.orphans) and due.orphans[0][0] <= now)
             or (bool(due.waiting) and due.waiting[0][0] <= now)

@@ -153,6 +153,15 @@ class Traces:
         return event.time - trace.last_time > self._idle
 
 
+def named_trace(event: Event) -> str | None:
+    """The id of the trace that an event names itself; None where its trace is found by others."""
+    context = _context(event)
+    if context is not None:
+        return context[0]
+    text = event.fields.get("trace_id") or event.fields.get("run_id")
+    return None if text is None else trace_id_from(text)
+
+
 def _context(event: Event) -> tuple[str, str | None] | None:
     fields = event.fields
     context: tuple[str, str | None] | None = None

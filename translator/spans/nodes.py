@@ -31,7 +31,7 @@ def make_node(trace: Trace, event: Event, where: Place, start: int) -> Node:
     node = Node(
         event.kind, _span_id(trace, given, event.line), where.parent_id, start, start, fields,
         dict(event.extra), given_id=given, call_id=event.fields.get("call_id"),
-        remote=where.remote, continues=where.continues,
+        remote=where.remote, continues=where.continues, size=len(event.line),
     )  # fmt: skip
     trace.nodes[node.span_id] = node
     if event.kind is Kind.HANDOFF:
@@ -110,6 +110,7 @@ def merge(node: Node, event: Event) -> None:
         else:
             fields[name] = value
     node.extra.update(event.extra)
+    node.size += len(event.line)
 
 
 def settle_end(trace: Trace, node: Node, end: int) -> int:
@@ -149,4 +150,5 @@ def make_span(trace: Trace, node: Node) -> Span:
     return Span(
         trace.trace_id, node.span_id, node.parent_id, segment.segment_id, segment_name,
         node.kind, node.start, end, fields, dict(node.extra), node.incomplete, trace.baggage,
+        size=node.size,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 import msgspec
@@ -28,6 +29,18 @@ class ReorderState(msgspec.Struct):
     heap: list[tuple[int, int, Event]] = []
     arrivals: list[tuple[float, int]] = []
     pushed: int = 0
+
+
+def merged(states: Sequence[ReorderState]) -> ReorderState:
+    """What several have held that waited for the end of their input, as if one had held all of it."""
+    held = [
+        (time, number, place, event)
+        for place, state in enumerate(states)
+        for time, number, event in state.heap
+    ]
+    held.sort(key=lambda entry: entry[:3])
+    heap = [(time, number, event) for number, (time, _, _, event) in enumerate(held, 1)]
+    return ReorderState(heap, [], len(heap))
 
 
 class Reorder:

@@ -150,6 +150,33 @@ def restore(state: AssemblerState, traces: Traces, queues: DueQueues, latest: fl
         queues.orphans.append((min(each.due, latest), found, scope, pool[each.place]))
 
 
+def merged(states: Sequence[AssemblerState]) -> AssemblerState:
+    """What several assemblers of different traces knew, as if one had known all of it.
+
+    Only where all lines have named their traces: then nothing waits in a scope.
+    """
+    traces = sorted((trace for state in states for trace in state.traces), key=lambda trace: trace.touched)
+    begins = {trace.trace_id: min((node.start for node in trace.nodes), default=0) for trace in traces}
+    scopes: dict[str, ScopeState] = {}
+    for state in states:
+        for name, scope in state.scopes.items():
+            scopes.setdefault(name, ScopeState([], [])).traces.extend(scope.traces)
+    for scope in scopes.values():
+        scope.traces.sort(key=begins.__getitem__)
+
+    def due(queues: Iterable[list[Due]]) -> list[Due]:
+        return sorted((each for queue in queues for each in queue), key=lambda each: each.due)
+
+    return AssemblerState(
+        traces,
+        scopes,
+        {line: count for state in states for line, count in state.repeats.items()},
+        due(state.ends for state in states),
+        due(state.orphans for state in states),
+        due(state.waiting for state in states),
+    )
+
+
 def holders_of(state: AssemblerState) -> Iterator[Event | Node]:
     """All events and spans in a captured state."""
     for trace in state.traces:

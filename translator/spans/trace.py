@@ -33,6 +33,7 @@ class Node(msgspec.Struct):
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
         held: Whether it has ended, but waits for its parent to turn up.
         below: The ids of ended spans under it that wait until it is let go.
+        size: Bytes of its lines.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Node(msgspec.Struct):
     incomplete: str | None = None
     held: bool = False
     below: list[str] = msgspec.field(default_factory=list)
+    size: int = 0
 
     @property
     def name(self) -> str | None:
