@@ -109,7 +109,7 @@ class LocalCrew:
 
     def free(self, member: int) -> bool:  # noqa: ARG002
         """Whether it would read another batch now."""
-        return not self._member.waits and self._member.room
+        return self._member.free
 
     def tell(self, member: int, order: Order) -> None:  # noqa: ARG002
         """Gives it an order."""
@@ -117,14 +117,12 @@ class LocalCrew:
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What it has told."""
-        self._member.go_on()
+        self._member.tend(min(timeout, _WAIT_SECONDS) if self._replies.empty() else 0.0)
         told: list[tuple[int, Reply]] = []
-        try:
+        with suppress(queue.Empty):
             while True:
-                reply = self._replies.get(block=not told and timeout > 0, timeout=min(timeout, _WAIT_SECONDS))
-                told.append((0, reply))
-        except queue.Empty:
-            return [*told, (0, self._member.standing())]
+                told.append((0, self._replies.get_nowait()))
+        return [*told, (0, self._member.standing())]
 
     def close(self) -> list[tuple[int, Reply]]:
         """Ends it."""
@@ -297,9 +295,8 @@ def work_process(
     Thread(target=_hear, args=(connection, orders, ending), name="orders", daemon=True).start()
     told_at = 0.0
     while not ending.is_set():
-        if member.waits:
-            ending.wait(0.0 if member.room else _WAIT_SECONDS)
-            member.go_on()
+        if not member.free or (member.busy and orders.empty()):
+            member.tend(_WAIT_SECONDS)
         else:
             with suppress(queue.Empty):
                 member.take(orders.get(timeout=REPORT_SECONDS))

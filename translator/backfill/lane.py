@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -12,6 +13,7 @@ import msgspec
 from translator.backfill.notes import Notes
 from translator.backfill.outbox import MemoryOutbox
 from translator.backfill.parts import TracePart
+from translator.delivery.courier import Courier
 from translator.delivery.sender import Sender
 from translator.delivery.transport import EnvelopeTransport
 from translator.model import Acknowledged, Envelope
@@ -71,6 +73,13 @@ class Lane(Protocol):
     def room(self) -> bool:
         """Whether it would take another part now."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether it wants to be tended soon."""
+
+    def tend(self, seconds: float) -> None:
+        """Does what there is to do, or waits for it for some seconds."""
+
     def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:
         """Takes a part.
 
@@ -125,6 +134,7 @@ class SendingLane:
             concurrency=setup.connections,
             max_rate=setup.max_rate,
         )
+        self._courier = Courier(self._transport)
         self._lock = threading.Lock()
         self._handed_on = self._acknowledged = 0
         self.impose(setup.limits)
@@ -135,6 +145,21 @@ class SendingLane:
         """Whether it would take another part now."""
         return self._outbox.size < ROOM_BYTES
 
+    @property
+    def busy(self) -> bool:
+        """Whether answers are awaited, or envelopes wait for the courier."""
+        return self._courier.busy or (self._outbox.waiting and self._sender.well)
+
+    def tend(self, seconds: float) -> None:
+        """Sends what there is, and hears the answers; waits for these, or for room, for some seconds."""
+        self._go_on()
+        if self._courier.busy:
+            for taken, answer in self._courier.answers(seconds):
+                self._sender.settle(taken, answer)
+            self._go_on()
+        else:
+            time.sleep(seconds)
+
     def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:
         """Encodes and sends a part, but for one that has been acknowledged before an interruption."""
         spans = len(part.spans)
@@ -144,11 +169,14 @@ class SendingLane:
             finished()
             return
         envelopes = self._packer.pack(map(self._encoder.encode, part.spans))
-        self._outbox.add(envelopes + self._packer.drain(), finished)
+        self.send(envelopes + self._packer.drain(), finished)
 
     def send(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
         """Sends envelopes."""
         self._outbox.add(envelopes, done)
+        for taken, answer in self._courier.answers(0.0):
+            self._sender.settle(taken, answer)
+        self._go_on()
 
     def impose(self, limits: Mapping[str, float]) -> None:
         """Holds to rate limits."""
@@ -173,9 +201,30 @@ class SendingLane:
         )
 
     def close(self) -> None:
-        """Stops sending."""
+        """Stops sending, but hears the answers that come soon."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._courier.busy and time.monotonic() < deadline:
+            for taken, answer in self._courier.answers(_STOP_SECONDS):
+                self._sender.settle(taken, answer)
+        self._courier.close()
         self._sender.stop(_STOP_SECONDS)
         self._transport.close()
+
+    def _go_on(self) -> None:
+        """Has the courier send while all is well, and the sender otherwise."""
+        if not self._outbox.waiting:
+            return
+        if not self._sender.well:
+            self._outbox.tell()
+            return
+        while self._courier.free and self._sender.well:
+            for taken in self._outbox.take(1):
+                answer = self._courier.post(taken)
+                if answer is not None:
+                    self._sender.settle(taken, answer)
+                break
+            else:
+                return
 
     def _done(self, spans: int, notes: Notes, fingerprint: bytes, done: Callable[[], None]) -> None:
         # Noted before anybody is told.
@@ -193,10 +242,14 @@ class SinkLane:
     """
 
     room = True
+    busy = False
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._spans = 0
+
+    def tend(self, seconds: float) -> None:
+        """There is nothing to do."""
 
     def take(self, part: TracePart, notes: Notes, done: Callable[[], None]) -> None:  # noqa: ARG002
         """Hands the spans to the sink."""

@@ -78,14 +78,19 @@ class Member:
         self._round = _Round(Notes("", name))
 
     @property
-    def waits(self) -> bool:
-        """Whether parts wait for room in the lane."""
-        return bool(self._parts)
+    def free(self) -> bool:
+        """Whether it would take another order soon."""
+        return not self._parts and self._lane.room
 
     @property
-    def room(self) -> bool:
-        """Whether the lane has room."""
-        return self._lane.room
+    def busy(self) -> bool:
+        """Whether it wants to be tended soon."""
+        return bool(self._parts) or self._lane.busy
+
+    def tend(self, seconds: float) -> None:
+        """Goes on with what is under way, or waits for some seconds until that is possible."""
+        self._lane.tend(0.0 if self._parts and self._lane.room else seconds)
+        self.go_on()
 
     def take(self, order: Order) -> None:
         """Does what it is told, as far as the lane has room; `go_on` does the rest."""

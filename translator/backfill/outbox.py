@@ -56,15 +56,24 @@ class MemoryOutbox:
         """How many envelopes are in the outbox, those that are taken included."""
         return len(self._entries)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self._waiting)
+
     def add(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
-        """Takes envelopes; `done` is called when all of them are acknowledged or set aside, in any thread."""
+        """Takes envelopes, of which nobody hears before `tell` is called.
+
+        Args:
+            envelopes: The envelopes.
+            done: Called when all of them are acknowledged or set aside, in any thread.
+        """
         unit = _Unit(len(envelopes), done)
         with self._lock:
             for envelope in envelopes:
                 self._put(envelope, unit, None)
         if not envelopes:
             done()
-        self._tell()
 
     def take(self, limit: int) -> list[Taken]:
         """Takes at most `limit` envelopes, oldest first."""
@@ -87,7 +96,7 @@ class MemoryOutbox:
             entry = self._taken(row)
             entry.taken = False
             heapq.heappush(self._waiting, (entry.position, row))
-        self._tell()
+        self.tell()
 
     def replace(self, row: int, envelopes: Sequence[Envelope]) -> None:
         """Puts envelopes in the place of a taken one."""
@@ -97,7 +106,7 @@ class MemoryOutbox:
             whole.unit.left += len(envelopes) - 1
             for envelope in envelopes:
                 self._put(envelope, whole.unit, whole.position)
-        self._tell()
+        self.tell()
 
     def reject(self, row: int, reason: str, detail: str) -> None:
         """Hands on a taken envelope that the server will never take."""
@@ -105,8 +114,13 @@ class MemoryOutbox:
         self._forget(row)
 
     def subscribe(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` after every change of the outbox, in the thread that made it."""
+        """Calls `listener` when there is something to take, in the thread that has made it so."""
         self._listeners.append(listener)
+
+    def tell(self) -> None:
+        """Tells those who listen that there is something to take."""
+        for listener in self._listeners:
+            listener()
 
     def _put(self, envelope: Envelope, unit: _Unit, position: int | None) -> None:
         self._last_row += 1
@@ -132,8 +146,3 @@ class MemoryOutbox:
             is_last = not unit.left
         if is_last:
             unit.done()
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()

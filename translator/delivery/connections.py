@@ -79,6 +79,26 @@ class Reply:
         self.keeps = self.done and self._parser.should_keep_alive()
 
 
+class Posted:
+    """A request that has been sent and whose answer has not been read.
+
+    Attributes:
+        connection: Where the answer comes.
+        deadline: When it is late, on the clock of the connections.
+    """
+
+    __slots__ = ("connection", "deadline")
+
+    def __init__(self, connection: HTTPConnection, deadline: float) -> None:
+        self.connection = connection
+        self.deadline = deadline
+
+    def fileno(self) -> int:
+        """What becomes readable when the answer comes."""
+        number: int = self.connection.sock.fileno()
+        return number
+
+
 class KeptConnections:
     """Connections to one server without a proxy; may be used from several threads.
 
@@ -122,9 +142,35 @@ class KeptConnections:
             HTTPError: There is no connection, or what came is no answer.
             OSError: It took too long, or the connection broke.
         """
+        return self.answer(self.begin(body))
+
+    def begin(self, body: bytes) -> Posted:
+        """Sends a request whose answer is to be read with `answer`, or given up with `abandon`.
+
+        Raises:
+            HTTPError, OSError: As `post`.
+        """
         connection = self._connection()
         try:
-            reply = self._exchange(connection.sock, body)
+            self._send(connection.sock, body)
+        except BaseException:
+            connection.close()
+            raise
+        return Posted(connection, self._clock() + self._timeout)
+
+    def abandon(self, posted: Posted) -> None:
+        """Waits for the answer no longer."""
+        posted.connection.close()
+
+    def answer(self, posted: Posted) -> Reply:
+        """Waits for the answer of a request.
+
+        Raises:
+            HTTPError, OSError: As `post`.
+        """
+        connection = posted.connection
+        try:
+            reply = self._reply(connection.sock, posted.deadline)
         except BaseException:
             connection.close()
             raise
@@ -159,7 +205,7 @@ class KeptConnections:
         connection.sock.settimeout(self._timeout)
         return connection
 
-    def _exchange(self, sock: socket.socket, body: bytes) -> Reply:
+    def _send(self, sock: socket.socket, body: bytes) -> None:
         try:
             sock.sendall(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
         except BrokenPipeError:
@@ -168,8 +214,9 @@ class KeptConnections:
             raise
         except OSError as error:
             raise ProtocolError("sending", error) from error
+
+    def _reply(self, sock: socket.socket, deadline: float) -> Reply:
         reply = Reply()
-        deadline = self._clock() + self._timeout
         while not reply.done and len(reply.body) < self._max_body:
             data = self._received(sock)
             if data:

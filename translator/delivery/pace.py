@@ -15,6 +15,11 @@ class Pace:
         self.free_at = 0.0
         """When the next one may go, on the clock of `spend`, in seconds."""
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether there is no rate to keep to."""
+        return self._rate is None
+
     def spend(self, spans: int, now: float) -> None:
         """Takes note that so many spans go at `now` (seconds): others wait for as long as these need."""
         if self._rate is not None:

@@ -179,6 +179,28 @@ class Sender:
         self._give_back()
         return not any(thread.is_alive() for thread in started)
 
+    @property
+    def well(self) -> bool:
+        """Whether the server takes envelopes, none has to be sent again, and no pace has to be kept."""
+        return (
+            self.problem is None
+            and not self._failures
+            and not self._held
+            and self._pace.unlimited
+            and self.counters.acknowledged_envelopes > 0
+            and self._limited_until <= time.monotonic()
+        )
+
+    def settle(self, taken: Taken, answer: Answer) -> None:
+        """Does what follows from the answer to an envelope of the outbox that somebody else has sent."""
+        try:
+            self._settle(_Held(0.0, taken.row, 0, taken), answer)
+        except StateError as error:
+            self._end(str(error))
+        with self._wake:
+            if self._failures or self._held:
+                self._wake.notify_all()
+
     def limited_for(self) -> float:
         """Seconds for which the server has asked to wait; 0 for none."""
         return max(0.0, self._limited_until - time.monotonic())

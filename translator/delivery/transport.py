@@ -26,7 +26,7 @@ from urllib3.util import make_headers
 
 from translator.delivery.answers import NETWORK, RATE_LIMITED, answer_of, cause_of, clean
 from translator.delivery.compression import gzipped
-from translator.delivery.connections import KeptConnections
+from translator.delivery.connections import KeptConnections, Posted, Reply
 from translator.delivery.destination import Destination
 from translator.delivery.limits import RateLimits
 from translator.model import Answer, Envelope, Refused, Retry
@@ -107,19 +107,49 @@ class EnvelopeTransport(HttpTransport):
         limited = self.limited_until(envelope.category)
         if limited is not None:
             return self._limited(limited, None)
-        body = serialize(envelope, sent_at)
-        if self._gzip_level:
-            body = gzipped(body, self._gzip_level)
+        body = self._body(envelope, sent_at)
         try:
             if self._kept is not None:
-                reply = self._kept.post(body)
-                return self._judge(reply.status, reply.headers, bytes(reply.body), envelope.category)
+                return self._judge_reply(self._kept.post(body), envelope.category)
             response = self._request("POST", EndpointType.ENVELOPE, body, self._headers)
             said = self._read(response)
         except (HTTPError, HTTPException, OSError) as error:
-            detail = f"{self._host}: {cause_of(error, self._timeout)}"
-            return Retry(None, NETWORK, self._without_keys(detail))
+            return self._no_answer(error)
         return self._judge(response.status, response.headers, said, envelope.category)
+
+    def begin(self, envelope: Envelope, sent_at: datetime) -> Posted | Answer:
+        """Sends an envelope without waiting for the answer, which `answer` reads.
+
+        Args:
+            envelope: What to send.
+            sent_at: The time now.
+
+        Returns:
+            What the answer will come to; an answer, where it could not be sent.
+        """
+        limited = self.limited_until(envelope.category)
+        if limited is not None:
+            return self._limited(limited, None)
+        if self._kept is None:
+            return self.send(envelope, sent_at)
+        try:
+            return self._kept.begin(self._body(envelope, sent_at))
+        except (HTTPError, HTTPException, OSError) as error:
+            return self._no_answer(error)
+
+    def answer(self, posted: Posted, category: str) -> Answer:
+        """The answer to an envelope of a category that `begin` has sent; waits until it is there."""
+        assert self._kept is not None  # noqa: S101 - nothing else makes what was posted
+        try:
+            return self._judge_reply(self._kept.answer(posted), category)
+        except (HTTPError, HTTPException, OSError) as error:
+            return self._no_answer(error)
+
+    def give_up(self, posted: Posted) -> Answer:
+        """What to think of an answer that has not come in time."""
+        assert self._kept is not None  # noqa: S101 - as above
+        self._kept.abandon(posted)
+        return self._no_answer(TimeoutError())
 
     def limited_until(self, category: str) -> float | None:
         """Seconds until a category ("span", "transaction") may be sent again; None where it may now."""
@@ -137,6 +167,17 @@ class EnvelopeTransport(HttpTransport):
 
     def flush(self, timeout: float, callback: Callable[[int, float], None] | None = None) -> None:
         """Does nothing: nothing is ever queued."""
+
+    def _body(self, envelope: Envelope, sent_at: datetime) -> bytes:
+        body = serialize(envelope, sent_at)
+        return gzipped(body, self._gzip_level) if self._gzip_level else body
+
+    def _no_answer(self, error: Exception) -> Answer:
+        detail = f"{self._host}: {cause_of(error, self._timeout)}"
+        return Retry(None, NETWORK, self._without_keys(detail))
+
+    def _judge_reply(self, reply: Reply, category: str) -> Answer:
+        return self._judge(reply.status, reply.headers, bytes(reply.body), category)
 
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes, category: str) -> Answer:
         limited = self.limits.learn(status, headers, category)
