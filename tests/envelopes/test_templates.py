@@ -22,8 +22,8 @@ JSON = st.recursive(
     max_leaves=4,
 )
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    **dict.fromkeys(("agent", "model", "response_model", "provider", "tool", "operation", "op", "other", "failure",
-                     "call_id", "from_agent", "host", "seed", "conversation_id"), TEXTS),
+    **dict.fromkeys(("agent", "model", "response_model", "provider", "tool", "operation", "op", "other",
+                     "failure", "call_id", "from_agent", "host", "seed", "conversation_id"), TEXTS),
     **dict.fromkeys(("input", "output", "arguments", "system", "tools", "finish_reason"), JSON),
     "usage": st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS),
     "temperature": st.integers(0, 2) | st.floats(0, 2),
