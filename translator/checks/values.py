@@ -11,7 +11,7 @@ from translator.checks.diagnostic import Diagnostic, Origin, say
 from translator.checks.records import Entry, is_name_key, near_field
 from translator.content.usage import LARGEST, doubts
 from translator.formats.native.fields import ALIASES, ALL, USAGE_KEYS, Field, Type
-from translator.formats.native.reader import cleaner
+from translator.formats.native.plans import cleaner
 from translator.formats.records import parse_record
 from translator.model import Event, Json, Kind
 from translator.spans.ids import parse_sentry_trace, parse_traceparent

@@ -41,15 +41,18 @@ def span_name(kind: Kind, fields: Fields) -> str:
         return f"handoff from {source} to {target}"
     if kind is Kind.OTHER:
         return str(fields.get("other", "span"))
+    operation, field = named_after(kind, fields)
+    subject = fields.get(field)
+    return f"{operation} {subject}" if subject else operation
+
+
+def named_after(kind: Kind, fields: Fields) -> tuple[str, str]:
+    """The operation and the field that the name of a model's, an agent's or a tool's span is made of."""
     if kind is Kind.MODEL:
-        operation = operation_of(kind, fields)
-        subject = fields.get("model")
-        if subject is None:
-            subject = fields.get("response_model")
-    else:
-        operation = _FIXED_OPERATIONS[kind]
-        subject = fields.get(_SUBJECTS[kind])
-    return f"{operation} {subject}" if subject else str(operation)
+        said = fields.get("operation")
+        operation = said if said in OPERATIONS else DEFAULT_OPERATION
+        return operation, "model" if fields.get("model") is not None else "response_model"
+    return _FIXED_OPERATIONS[kind], _SUBJECTS[kind]
 
 
 _FIXED_OPERATIONS = {

@@ -64,12 +64,15 @@ class _Plan(msgspec.Struct, frozen=True):
     Attributes:
         steps: Per count that has a place: its number in `COUNTS`, and alternatives in order of
             preference, each the paths whose values are summed.
+        first: Per count its number and its best place, where each has one: values that are proper
+            counts need no alternatives.
         inside: Whether the input as it stands includes the cache's tokens, and the output reasoning.
         provider_decides: Whether another kind of API writes the same keys the other way.
         wrapper: The key of the object that holds the counts, where they are one level down.
     """
 
     steps: tuple[tuple[int, tuple[tuple[_Path, ...], ...]], ...]
+    first: tuple[tuple[int, str, str | None], ...] = ()
     inside: tuple[bool, bool] = (True, True)
     provider_decides: bool = False
     wrapper: str | None = None
@@ -129,8 +132,19 @@ def _counted(
     plan = make(tuple(value), nested)
     if plan.wrapper is not None and wrappers:
         return _counted(value[plan.wrapper], provider, wrappers - 1)
+    inside = plan.inside
+    if plan.provider_decides and provider is not None and folded(provider) in INCLUSIVE_PROVIDERS:
+        inside = (True, inside[1])
     found: list[int | None] = [None] * len(COUNTS)
     left_out = 0
+    for slot, outer, inner in plan.first:
+        raw = value[outer] if inner is None else value[outer][inner]
+        if type(raw) is not int or not 0 <= raw <= LARGEST:
+            break
+        found[slot] = raw
+    else:
+        if plan.first:
+            return found, inside, 0
     for slot, alternatives in plan.steps:
         for paths in alternatives:
             count, bad = _sum(value, paths)
@@ -138,9 +152,6 @@ def _counted(
             if count is not None:
                 found[slot] = count
                 break
-    inside = plan.inside
-    if plan.provider_decides and provider is not None and folded(provider) in INCLUSIVE_PROVIDERS:
-        inside = (True, inside[1])
     return found, inside, left_out
 
 
@@ -173,6 +184,8 @@ def _whole_number(raw: Json) -> int:
 
 def _normal(found: list[int | None], inside: tuple[bool, bool]) -> Usage:
     whole_in, whole_out, read, write, reasoning, total = found
+    if read is write is reasoning is None and whole_in is not None and whole_out is not None:
+        return Usage(whole_in, whole_out)
     cache = (read or 0) + (write or 0)
     thought = reasoning or 0
     if cache or thought:
@@ -229,7 +242,9 @@ def _make_plan(keys: _Keys, nested: tuple[tuple[str, _Keys], ...]) -> _Plan:
         (slot, found) for slot, count in enumerate(COUNTS) if (found := _found(shape, count, places))
     )
     inside = (shape.cache_inside, shape.reasoning_inside)
-    return _Plan(steps, inside, provider_decides=shape.provider_decides)
+    single = all(len(alternatives[0]) == 1 for _, alternatives in steps)
+    first = tuple((slot, *alternatives[0][0]) for slot, alternatives in steps) if single else ()
+    return _Plan(steps, first, inside, provider_decides=shape.provider_decides)
 
 
 def _found(shape: Shape, count: str, places: Mapping[str, _Path]) -> tuple[tuple[_Path, ...], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from msgspec.structs import astuple
 from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
 from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
@@ -31,6 +30,8 @@ USAGE_KEYS = (
 )
 """The attributes of the counts of `Usage` in their order, and of the total."""
 
+_INPUT, _OUTPUT, _CACHE_READ, _CACHE_WRITE, _REASONING, _TOTAL = USAGE_KEYS
+
 
 def add_call(out: Typed, span: Span, taken: Container[str], *, content: bool) -> None:
     """Adds what is computed of a call's fields: tokens, models, provider, rate and messages.
@@ -44,9 +45,7 @@ def add_call(out: Typed, span: Span, taken: Container[str], *, content: bool) ->
     fields = span.fields
     usage: Usage | None = fields.get("usage")
     if usage is not None:
-        for key, count in zip(USAGE_KEYS, (*astuple(usage), usage.total), strict=True):
-            if count is not None:
-                out[key] = {"type": "integer", "value": count}
+        _add_counts(out, usage)
     if span.kind is Kind.MODEL:
         _add_models(out, fields, taken)
         seconds = (span.end - span.start) / 1e6
@@ -59,6 +58,28 @@ def add_call(out: Typed, span: Span, taken: Container[str], *, content: bool) ->
         out["gen_ai.tool.definitions"] = string(json_text(tool_definitions(fields["tools"])))
     if content and not _SAID.isdisjoint(fields):
         _add_messages(out, fields)
+
+
+def _add_counts(out: Typed, usage: Usage) -> None:
+    """The counts of tokens that are known, one by one: a loop would take twice as long."""
+    count = usage.input_tokens
+    if count is not None:
+        out[_INPUT] = {"type": "integer", "value": count}
+    count = usage.output_tokens
+    if count is not None:
+        out[_OUTPUT] = {"type": "integer", "value": count}
+    count = usage.cache_read
+    if count is not None:
+        out[_CACHE_READ] = {"type": "integer", "value": count}
+    count = usage.cache_write
+    if count is not None:
+        out[_CACHE_WRITE] = {"type": "integer", "value": count}
+    count = usage.reasoning
+    if count is not None:
+        out[_REASONING] = {"type": "integer", "value": count}
+    count = usage.total
+    if count is not None:
+        out[_TOTAL] = {"type": "integer", "value": count}
 
 
 def _add_models(out: Typed, fields: Mapping[str, Json], taken: Container[str]) -> None:

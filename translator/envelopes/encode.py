@@ -81,11 +81,10 @@ class SpanEncoder:
 
     def encode(self, span: Span) -> Encoded:
         """The span with its attributes, as it goes over the wire."""
-        name = span_name(span.kind, span.fields)
-        data = None if self._templates is None else self._templates.fill(span, name)
-        if data is None or len(data) > self._span_limit:
-            name, data = self._whole(span, name)
-        return Encoded(span, name, data)
+        filled = None if self._templates is None else self._templates.fill(span)
+        if filled is None or len(filled[1]) > self._span_limit:
+            filled = self._whole(span, span_name(span.kind, span.fields))
+        return Encoded(span, *filled)
 
     def _whole(self, span: Span, name: str) -> tuple[str, bytes]:
         """The name and the bytes of a span in the plain way, masked and shortened where it must be."""

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from translator.content.names import named_after, span_name
 from translator.envelopes.attributes import (
     SEGMENT_ID,
     SEGMENT_NAME,
@@ -23,7 +24,7 @@ from translator.envelopes.attributes import (
 from translator.envelopes.extra import add_extra, plain_extra
 from translator.envelopes.secrets import may_hold_secret
 from translator.envelopes.typed import Part
-from translator.model import Json, Span
+from translator.model import Json, Kind, Span
 
 _MOST = 512
 _LONGEST = 16_384
@@ -34,15 +35,20 @@ _MOST_SEEN = 4_096
 """How often a shape is met before it gets a template, and of how many shapes that is counted."""
 
 _SCALARS = frozenset((str, int, float, bool))
+_IDS = 60
+"""Bytes of a list that begins with a trace id and a span id: they are hexadecimal, and hold no secrets."""
+_PLACE = b"\n"
+"""What stands for a value while a template is made: no text in JSON has a line break."""
 _BETWEEN = b",\n  "
-"""What orjson writes between the indented items of a list; no text in JSON has a line break."""
+"""What orjson writes between the indented items of a list."""
 
 
 class Template(msgspec.Struct, frozen=True):
     """The text of spans of one shape.
 
     Attributes:
-        text: With `%b` for each value.
+        pieces: The text, with an empty place after each piece for a value.
+        name: The operation and the field that the name is made of; None where it is made of more.
         fields: The fields whose values are in it, in order.
         conversions: Which values are converted, and how.
         own_at: Where among the values the attributes come that are computed of several fields.
@@ -50,31 +56,37 @@ class Template(msgspec.Struct, frozen=True):
         extra: Whether the log's own keys are in it.
     """
 
-    text: bytes
+    pieces: list[bytes]
+    name: tuple[str, str] | None
     fields: tuple[str, ...]
     conversions: tuple[tuple[int, Callable[[Json], Json]], ...]
     own_at: int
     keys: frozenset[str]
     extra: bool
 
-    def fill(self, span: Span, name: str, privacy: Privacy, *, mask_secrets: bool) -> bytes | None:
+    def fill(self, span: Span, privacy: Privacy, *, mask_secrets: bool) -> tuple[str, bytes] | None:
         """The JSON object of a span.
 
         Args:
             span: The span.
-            name: What it is called.
             privacy: What may be sent.
             mask_secrets: Whether secrets are looked for.
 
         Returns:
-            Its bytes; None where a value does not fit, or where there may be a secret.
+            Its name and its bytes; None where a value does not fit, or where there may be a secret.
         """
         fields = span.fields
-        values: list[Json] = [span.trace_id, span.span_id]
-        if span.parent_id is not None:
-            values.append(span.parent_id)
-        segment_name = span.segment_name or name
-        values += (name, span.start / 1e6, span.end / 1e6, span.segment_id, segment_name)
+        if self.name is not None and (subject := fields[self.name[1]]):
+            name = f"{self.name[0]} {subject}"
+        else:
+            name = span_name(span.kind, fields)
+        parent_id, segment_name = span.parent_id, span.segment_name or name
+        start, end = span.start / 1e6, span.end / 1e6
+        values: list[Json] = (
+            [span.trace_id, span.span_id, name, start, end, span.segment_id, segment_name]
+            if parent_id is None
+            else [span.trace_id, span.span_id, parent_id, name, start, end, span.segment_id, segment_name]
+        )
         values += map(fields.__getitem__, self.fields)
         if self.extra:
             values += span.extra.values()
@@ -95,11 +107,13 @@ class Template(msgspec.Struct, frozen=True):
         except TypeError:
             return None
         # What may be masked is masked attribute by attribute; a list of two texts may be a header.
-        if mask_secrets and (lists or may_hold_secret(said + rest)):
+        if mask_secrets and (lists or may_hold_secret(said[_IDS:] + rest)):
             return None
-        pieces = said[4:-2].split(_BETWEEN)
-        pieces.insert(self.own_at, b"," + rest[1:-1] if own else b"")
-        return self.text % tuple(pieces)
+        filling = said[4:-2].split(_BETWEEN)
+        filling.insert(self.own_at, b"," + rest[1:-1] if own else b"")
+        pieces = self.pieces.copy()
+        pieces[1::2] = filling
+        return name, b"".join(pieces)
 
 
 class Templates:
@@ -118,11 +132,12 @@ class Templates:
         self._made: dict[tuple[Any, ...], Template | None] = {}
         self._seen: dict[int, int] = {}
 
-    def fill(self, span: Span, name: str) -> bytes | None:
-        """The JSON object of a span; None where it is to be put together in the plain way."""
+    def fill(self, span: Span) -> tuple[str, bytes] | None:
+        """The name and the JSON object of a span; None where it is to be put together in the plain way."""
         fields, extra = span.fields, span.extra
+        # The id of a kind, for its hash is computed anew each time.
         key = (
-            span.kind, span.parent_id is None, span.segment_id == span.span_id, fields.get("operation"),
+            id(span.kind), span.parent_id is None, span.segment_id == span.span_id, fields.get("operation"),
             fields.get("op"), *fields, *map(type, fields.values()), None, *extra, *map(type, extra.values()),
         )  # fmt: skip
         try:
@@ -133,7 +148,7 @@ class Templates:
             return None
         if template is None:
             return None
-        return template.fill(span, name, self._privacy, mask_secrets=self._mask_secrets)
+        return template.fill(span, self._privacy, mask_secrets=self._mask_secrets)
 
     def _met(self, key: tuple[Any, ...], span: Span) -> Template | None:
         """The template for a shape that has none yet, once it has come often enough."""
@@ -145,7 +160,7 @@ class Templates:
             self._seen[shape] = sights
             return None
         template = _template(span, self._identity, self._privacy)
-        if template is not None and self._mask_secrets and may_hold_secret(template.text):
+        if template is not None and self._mask_secrets and may_hold_secret(b"".join(template.pieces)):
             template = None
         if sum(len(word) for word in key if type(word) is str) <= _LONGEST:
             if len(self._made) >= _MOST:
@@ -173,12 +188,17 @@ def _template(span: Span, identity: Identity, privacy: Privacy) -> Template | No
         return None
     if any(part.type == "array" for part in parts.values()):
         return None
-    text = _text_of_record(span) + _text_of(parts) + b"%b"
+    text = _text_of_record(span) + _text_of(parts) + _PLACE
     if extra:
         text += b"," + _text_of(extra)
     conversions = ((at, convert) for at, convert in enumerate(converts, len(record)) if convert is not None)
     own_at = len(record) + len(names)
-    return Template(text + b"}}", tuple(names), tuple(conversions), own_at, own_keys, extra is not None)
+    pieces = [piece for said in (text + b"}}").split(_PLACE) for piece in (said, b"")][:-1]
+    name = None
+    if span.kind in (Kind.MODEL, Kind.AGENT, Kind.TOOL):
+        operation, field = named_after(span.kind, span.fields)
+        name = (operation, field) if field in span.fields else None
+    return Template(pieces, name, tuple(names), tuple(conversions), own_at, own_keys, extra is not None)
 
 
 def _is_scalar(value: Json, convert: Callable[[Json], Json] | None) -> bool:
@@ -186,23 +206,19 @@ def _is_scalar(value: Json, convert: Callable[[Json], Json] | None) -> bool:
 
 
 def _text_of_record(span: Span) -> bytes:
-    parent = b"" if span.parent_id is None else b'"parent_span_id":%b,'
+    parent = b"" if span.parent_id is None else b'"parent_span_id":\n,'
     status = b"error" if "failure" in span.fields else b"ok"
     is_segment = b"true" if span.segment_id == span.span_id else b"false"
     return (
-        b'{"trace_id":%b,"span_id":%b,' + parent + b'"name":%b,"status":"' + status + b'","is_segment":'
-        + is_segment + b',"start_timestamp":%b,"end_timestamp":%b,"attributes":{'
+        b'{"trace_id":\n,"span_id":\n,' + parent + b'"name":\n,"status":"' + status + b'","is_segment":'
+        + is_segment + b',"start_timestamp":\n,"end_timestamp":\n,"attributes":{'
     )  # fmt: skip
 
 
 def _text_of(parts: Mapping[str, Part]) -> bytes:
-    """The JSON of attributes, with `%b` for what is no constant."""
+    """The JSON of attributes, with a `_PLACE` for what is no constant."""
     made = []
     for key, part in parts.items():
-        value = b"%b" if part.field else _literal(part.value)
-        made.append(_literal(key) + b':{"type":' + _literal(part.type) + b',"value":' + value + b"}")
+        value = _PLACE if part.field else orjson.dumps(part.value)
+        made.append(orjson.dumps(key) + b':{"type":' + orjson.dumps(part.type) + b',"value":' + value + b"}")
     return b",".join(made)
-
-
-def _literal(value: Json) -> bytes:
-    return orjson.dumps(value).replace(b"%", b"%%")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, count, repeat
+from operator import add
+
 from translator.model import Line
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -56,31 +59,33 @@ class LineSplitter:
     def feed(self, data: bytes) -> list[Line]:
         """The lines that are complete with these bytes."""
         self.position += len(data)
-        first, newline, rest = data.partition(b"\n")
+        first, *whole = data.split(b"\n")
         self._hold(first)
-        if not newline:
+        if not whole:
             return []
-        lines = [self._complete(self.position - len(rest))]
-        source, number, offset = self._source, self.number, self.offset
-        *whole, last = rest.split(b"\n")
+        lines = [self._complete(self.position - len(data) + len(first) + 1)]
+        last = whole.pop()
+        offsets = map(add, accumulate(map(len, whole), initial=self.offset), count())
+        numbers = count(self.number + 1)
         # A line that lies whole in the chunk is longer than the limit only if the chunk is.
-        odd = len(rest) > self._max or b"\0" in rest
-        for line in whole:
-            number += 1
-            if odd:
-                kept = line.lstrip(b"\0")
-                too_long = len(kept) > self._max
-                lines.append(Line(b"" if too_long else kept, source, number, too_long, offset))
-            else:
-                lines.append(Line(line, source, number, False, offset))  # noqa: FBT003
-            offset += len(line) + 1
-        self.number, self.offset = number, offset
+        if len(data) > self._max or b"\0" in data:
+            lines += map(self._line, whole, numbers, offsets)
+        else:
+            # Without a step of Python for each line, this takes half as long.
+            lines += map(Line, whole, repeat(self._source), numbers, repeat(False), offsets)  # noqa: FBT003
+        self.number += len(whole)
+        self.offset = self.position - len(last)
         self._hold(last)
         return lines
 
     def finish(self) -> list[Line]:
         """The last line of a file that is final, if it has no newline."""
         return [self._complete(self.position)] if self.unfinished else []
+
+    def _line(self, data: bytes, number: int, offset: int) -> Line:
+        kept = data.lstrip(b"\0")
+        too_long = len(kept) > self._max
+        return Line(b"" if too_long else kept, self._source, number, too_long, offset)
 
     def _hold(self, data: bytes) -> None:
         if not self._held and not self._skipping and data.startswith(b"\0"):

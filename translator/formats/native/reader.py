@@ -1,24 +1,23 @@
 """Records to events: what one line of the log format means.
 
-Lines of one program have few shapes (the tuple of their keys). For each shape and kind a `Plan`
-says once which key is which field; reading a line is then a walk over its plan.
+Lines of one program have few shapes (the tuple of their keys). For each shape and event a `Plan`
+says once which key is which field; reading a line is then to follow its plan.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import msgspec
 
 from translator.content.usage import Usage, read_usage
 from translator.formats.native.around import Places, filled, places
-from translator.formats.native.fields import ALIASES, DURATION_UNITS_US, USAGE_KEYS, Type, squash
+from translator.formats.native.fields import squash
 from translator.formats.native.names import Meaning, meaning
-from translator.formats.native.timestamps import parse_bare_duration, parse_duration, parse_time
-from translator.formats.native.values import CLEANERS, settle
+from translator.formats.native.plans import Plan, make_plan
+from translator.formats.native.values import LONGEST_ID, settle
 from translator.formats.records import Unreadable, parse_record
-from translator.model import Event, Json, Kind, Line, Phase
+from translator.model import Event, Json, Line, Phase
 
 EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message", "@mt", "@m",
               "message_template")  # fmt: skip
@@ -33,26 +32,28 @@ CONTAINERS = (
 _EVENT_RANK = {squash(key): rank for rank, key in enumerate(EVENT_KEYS)}
 _CONTAINER_RANK = {squash(key): rank for rank, key in enumerate(CONTAINERS)}
 _MAX_SHAPES = 4096
+_MAX_SPELLINGS = 64
 
 IGNORED = Unreadable("ignored")
 NO_TIMESTAMP = Unreadable("no_timestamp", "the event has no timestamp that can be read")
 
 
 class _Shape(msgspec.Struct, frozen=True):
-    """What the keys of a record say before its event is known."""
+    """What the keys of a record say before its event is known.
 
-    names: tuple[str, ...]
+    Attributes:
+        names: The keys that may hold the event's name, each with the plans by what it has held.
+        containers: The keys that may hold the fields.
+        around: Where loggers put more about the line.
+        unfolds: Whether there is any of both.
+        plans: All plans, by the key of the event's name and what that means.
+    """
+
+    names: tuple[tuple[str, dict[str, Plan]], ...]
     containers: tuple[str, ...]
     around: Places
     unfolds: bool
-
-
-class _Plan(msgspec.Struct, frozen=True):
-    """Which key of a record is which field, for one shape and one kind."""
-
-    fields: tuple[tuple[str, str, Callable[[Json], Json]], ...]
-    counts: tuple[str, ...]
-    extra: tuple[str, ...]
+    plans: dict[tuple[str, Meaning], Plan]
 
 
 class NativeReader:
@@ -69,7 +70,6 @@ class NativeReader:
     def __init__(self, counts: Counter[str] | None = None) -> None:
         self.counts: Counter[str] = Counter() if counts is None else counts
         self._shapes: dict[tuple[str, ...], _Shape] = {}
-        self._plans: dict[tuple[Kind, tuple[str, ...]], _Plan] = {}
 
     def read(self, line: Line) -> Event | Unreadable:
         """What the line means: an event, or the reason why it is none."""
@@ -80,11 +80,15 @@ class NativeReader:
 
     def read_record(self, line: Line, record: dict[str, Json]) -> Event | Unreadable:
         """The same for a record that has been made of the line."""
-        shape = self._shape(record)
+        shape = self._shapes.get(tuple(record)) or self._shape(record)
         found: Meaning | None = None
         name_key = ""
-        for name_key in shape.names:
+        for name_key, plans in shape.names:
             value = record[name_key]
+            if type(value) is str:
+                plan = plans.get(value)
+                if plan is not None:
+                    return self._event(line, record, plan)
             found = meaning(value.get("name") if type(value) is dict else value)
             if found is not None:
                 break
@@ -94,7 +98,12 @@ class NativeReader:
                 record = filled(record, shape.around)
         if found is None:
             return IGNORED
-        return self._event(line, record, found, name_key)
+        plan = self._plan(record, found, name_key)
+        if not shape.unfolds and type(value) is str:
+            if len(plans) >= _MAX_SPELLINGS:
+                plans.clear()
+            plans[value] = plan
+        return self._event(line, record, plan)
 
     def _shape(self, record: dict[str, Json]) -> _Shape:
         keys = tuple(record)
@@ -104,10 +113,11 @@ class NativeReader:
             inner = [(rank, key) for key in keys if (rank := _CONTAINER_RANK.get(squash(key))) is not None]
             around = places(keys)
             shape = _Shape(
-                tuple(key for _, key in sorted(names)),
+                tuple((key, {}) for _, key in sorted(names)),
                 tuple(key for _, key in sorted(inner)),
                 around,
                 bool(inner or around),
+                {},
             )
             if len(self._shapes) >= _MAX_SHAPES:
                 self._shapes.clear()
@@ -125,7 +135,7 @@ class NativeReader:
                 continue
             inner_shape = self._shape(inner)
             if found is None:
-                for key in inner_shape.names:
+                for key, _ in inner_shape.names:
                     found = meaning(inner[key])
                     if found is not None:
                         name_key = key
@@ -138,23 +148,48 @@ class NativeReader:
             flat.update(inner)
         return found, flat, name_key
 
-    def _plan(self, kind: Kind, record: dict[str, Json]) -> _Plan:
-        keys = tuple(record)
-        plan = self._plans.get((kind, keys))
+    def _plan(self, record: dict[str, Json], said: Meaning, name_key: str) -> Plan:
+        plans = self._shape(record).plans
+        plan = plans.get((name_key, said))
         if plan is None:
-            plan = _make_plan(kind, keys)
-            if len(self._plans) >= _MAX_SHAPES:
-                self._plans.clear()
-            self._plans[kind, keys] = plan
+            plan = plans[name_key, said] = make_plan(record, said, name_key)
         return plan
 
-    def _event(self, line: Line, record: dict[str, Json], said: Meaning, name_key: str) -> Event | Unreadable:
-        plan = self._plan(said.kind, record)
+    def _event(self, line: Line, record: dict[str, Json], plan: Plan) -> Event | Unreadable:
+        """The event of a line, in the quick way if its values are what its plan expects."""
+        data = line.data
+        fields: dict[str, Json] = {}
+        extra: dict[str, Json] = {}
+        # Loops in this one function: calls for each key would take longer than all else.
+        try:
+            for name, key in plan.texts:
+                fields[name] = record[key].strip()
+            if not all(fields.values()):
+                return self._plain_event(line, record, plan)
+            if len(data) > LONGEST_ID and len("".join(fields.values())) > LONGEST_ID:
+                return self._plain_event(line, record, plan)
+        except AttributeError:
+            return self._plain_event(line, record, plan)
+        for name, key, clean in plan.others:
+            value = clean(record[key])
+            if value is not None:
+                fields[name] = value
+            elif record[key] is not None or not plan.lone:
+                return self._plain_event(line, record, plan)
+        for key in plan.beyond:
+            value = record[key]
+            if value is not None:
+                extra[key] = value
+        self._finish(record, plan, fields, extra)
+        return self._timed(line, plan, fields, extra)
+
+    def _plain_event(self, line: Line, record: dict[str, Json], plan: Plan) -> Event | Unreadable:
+        """The event of any line: each value is cleaned by itself, and kept as it is if it does not fit."""
         fields: dict[str, Json] = {}
         extra: dict[str, Json] = {}
         for key, name, clean in plan.fields:
             value = record[key]
-            if value is None or key == name_key:
+            if value is None:
                 continue
             if name in fields:
                 extra[key] = value
@@ -166,21 +201,50 @@ class NativeReader:
             else:
                 fields[name] = cleaned
         for key in plan.extra:
-            if key != name_key and record[key] is not None:
+            if record[key] is not None:
                 extra[key] = record[key]
+        self._finish(record, plan, fields, extra, settles=True)
+        return self._timed(line, plan, fields, extra)
+
+    def _timed(
+        self, line: Line, plan: Plan, fields: dict[str, Json], extra: dict[str, Json]
+    ) -> Event | Unreadable:
+        said = plan.said
+        if plan.timed or "timestamp" not in fields:
+            return _timed(line, said, fields, extra)
+        # Most lines say nothing of times but when they were written.
+        time = fields.pop("timestamp")
+        start = time if plan.starts else None
+        end = time if plan.ends else None
+        return Event(said.kind, said.phase, time, start, end, line.source, "", fields, extra, line.data)
+
+    def _finish(
+        self,
+        record: dict[str, Json],
+        plan: Plan,
+        fields: dict[str, Json],
+        extra: dict[str, Json],
+        *,
+        settles: bool = False,
+    ) -> None:
+        """Adds what the event's name says, and puts what has several forms into one."""
+        said = plan.said
         if said.operation is not None:
             fields.setdefault("operation", said.operation)
         if said.failure is not None:
             fields["failure"] = said.failure
-        settle(said.kind, fields, extra)
-        if plan.counts or "usage" in fields:
+        if settles or plan.settles:
+            settle(said.kind, fields, extra)
+        else:
+            for name in plan.bodies:
+                if type(fields.get(name)) is dict:
+                    settle(said.kind, fields, extra)
+                    break
+        if plan.usage:
             self._read_usage(record, plan, fields, extra)
-        if _TIMES.isdisjoint(fields) and "timestamp" in fields:
-            return _at_its_time(line, said, fields, extra)
-        return _timed(line, said, fields, extra)
 
     def _read_usage(
-        self, record: dict[str, Json], plan: _Plan, fields: dict[str, Json], extra: dict[str, Json]
+        self, record: dict[str, Json], plan: Plan, fields: dict[str, Json], extra: dict[str, Json]
     ) -> None:
         raw = fields.pop("usage", None)
         if type(raw) is str:
@@ -201,57 +265,6 @@ class NativeReader:
 
 
 NO_USAGE = Usage()
-
-
-def _make_plan(kind: Kind, keys: tuple[str, ...]) -> _Plan:
-    known: list[tuple[int, str, str, Type]] = []
-    counts: list[str] = []
-    extra: list[str] = []
-    # Logging bridges of OpenTelemetry add the ids of the surrounding request to every line, always
-    # with the flags beside them: such a span id is not the id of the span that the line tells of.
-    ambient = any(squash(key) == "traceflags" for key in keys)
-    for key in keys:
-        squashed = squash(key)
-        entry = ALIASES[kind].get(squashed)
-        if ambient and squashed == "spanid":
-            entry = None
-        if entry is not None:
-            field, rank = entry
-            known.append((rank, key, field.name, field.type))
-        elif kind in (Kind.MODEL, Kind.AGENT) and squashed in USAGE_KEYS:
-            counts.append(key)
-        else:
-            extra.append(key)
-    fields = tuple((key, name, cleaner(name, type_)) for _, key, name, type_ in sorted(known))
-    return _Plan(fields, tuple(counts), tuple(extra))
-
-
-def cleaner(name: str, type_: Type) -> Callable[[Json], Json]:
-    """What makes a value of a field from JSON, or None where the value does not fit it."""
-    if type_ is Type.TIME:
-        return parse_time
-    if type_ is Type.DURATION:
-        if name == "duration":
-            return parse_bare_duration
-        unit = DURATION_UNITS_US[name]
-        return lambda value: parse_duration(value, unit)
-    return CLEANERS[type_]
-
-
-_TIMES = frozenset((
-    "start_time", "end_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns", "pid",
-    "thread",
-))  # fmt: skip
-"""What besides its own time says of a line when, and where from, it is."""
-
-
-def _at_its_time(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, Json]) -> Event:
-    """The event of a line that says nothing of times but when it was written, as most do."""
-    phase = said.phase
-    time = fields.pop("timestamp")
-    start = time if phase is Phase.WHOLE else None
-    end = None if phase is Phase.START else time
-    return Event(said.kind, phase, time, start, end, line.source, "", fields, extra, line.data)
 
 
 def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, Json]) -> Event | Unreadable:

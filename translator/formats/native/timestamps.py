@@ -22,6 +22,7 @@ _MAGNITUDES: tuple[tuple[float, int, int], ...] = (
     (1e17, 1, 1),
     (1e20, 1, 1_000),
 )
+_MILLISECONDS = (100_000_000_000, 100_000_000_000_000)
 _SMALLEST_NUMBER = 1e8
 """Smaller numbers are not points in time (1973 in seconds): counters, uptimes, line numbers."""
 
@@ -65,6 +66,8 @@ def parse_time(value: Json) -> int | None:
     kind = type(value)
     if kind is str:
         return _from_text(value)
+    if kind is int and _MILLISECONDS[0] <= value < _MILLISECONDS[1]:
+        return value * 1_000  # type: ignore[no-any-return]
     if kind is int or kind is float:
         return _from_number(value)
     if kind is dict:

@@ -10,7 +10,9 @@ from translator.content.responses import read_request, read_response
 from translator.formats.native.fields import Type
 from translator.model import Json, Kind
 
-_LONGEST_ID = 1_024
+LONGEST_ID = 1_024
+"""Characters of an id that are kept."""
+
 _LONGEST_NUMBER = 40
 
 FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
@@ -41,7 +43,7 @@ ERROR_STATUSES = {
 def _id(value: Json) -> str | None:
     if type(value) is str:
         value = value.strip()
-        return value[:_LONGEST_ID] or None
+        return value[:LONGEST_ID] or None
     return str(value) if type(value) is int else None
 
 
@@ -99,7 +101,7 @@ _USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_n
                 ("user_name", "username", _text))  # fmt: skip
 _NAMED_FIELDS = ("agent", "model", "service", "from_agent", "to_agent")
 
-_MANIFOLD = frozenset((
+MANIFOLD = frozenset((
     "tool", "user", "system", "request", "input", "output", "time_to_first_chunk_ms",
     "time_to_first_chunk_s", "weak_id", "thread_id", "failure", "status", "success", "error_type", "error",
     "error_message", "error_stack",
@@ -116,7 +118,7 @@ def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     for name in _NAMED_FIELDS:
         if type(fields.get(name)) is dict:
             fields[name] = fields[name]["name"]
-    if _MANIFOLD.isdisjoint(fields):
+    if MANIFOLD.isdisjoint(fields):
         return
     if type(fields.get("tool")) is dict:
         _spread(fields.pop("tool") | {}, _TOOL_OBJECT, fields, name="tool")
