@@ -35,7 +35,6 @@ from translator.spans.orphans import SLACK
 
 CONFIGURATION = pages.DOCS / "configuration.md"
 OPERATIONS = pages.DOCS / "operations.md"
-CODE = pages.ROOT / "translator"
 SHELLS = ("console", "sh", "bash")
 HARMLESS = ("--help", "schema", "preview samples", "check samples", "check --explain", "config", "--out")
 
@@ -60,14 +59,6 @@ def commands() -> dict[str, click.Command]:
 
 def flags(command: click.Command) -> set[str]:
     return {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
-
-
-def source() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CODE.rglob("*.py")))
-
-
-def words(first: str) -> list[str]:
-    return [pages.codes(row[first])[0] for row in pages.table(OPERATIONS, first)]
 
 
 def test_the_options_are_those_of_the_settings() -> None:
@@ -143,28 +134,6 @@ def test_a_harmless_command_line_works(line: list[str], tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout or any(tmp_path.iterdir())
-
-
-def test_the_reasons_for_passing_over_are_those_of_the_code() -> None:
-    text = source()
-    reasons = {*re.findall(r'Unreadable\("(\w+)"', text), "too_long"}
-
-    assert set(words("passed over")) == reasons
-    assert {
-        pages.codes(row["word"])[0] for row in pages.table(pages.DOCS / "log-format.md", "word")
-    } == reasons
-
-
-def test_the_notes_are_those_of_the_code() -> None:
-    counted = set(re.findall(r'counts\["(\w+)"\]', source()))
-
-    assert set(words("noticed")) == counted - {"too_long", "event"}
-
-
-def test_the_log_events_are_those_of_the_code() -> None:
-    logged = set(re.findall(r'\b_?log\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', source()))
-
-    assert set(words("event")) == logged
 
 
 LIMITS = {
