@@ -71,6 +71,11 @@ NOT_RUN: dict[tuple[str, ...], tuple[str, set[str]]] = {
     ("systemctl", "reload"): ("needs systemd; tests/cli sends SIGHUP", set()),
     ("npm", "install"): ("fetches packages; tests/spotlight runs it", {"--ignore-scripts"}),
     ("npx", "spotlight"): ("fetches packages; tests/spotlight runs it", {"--port"}),
+    ("journalctl", "-u"): (
+        "needs systemd's journal; tests/formats reads what it writes",
+        {"-u", "-o", "--follow"},
+    ),
+    ("aws", "logs"): ("needs an account; tests/formats reads what it writes", {"--follow"}),
     ("kill",): ("tests/cli sends SIGHUP", {"-HUP"}),
 }
 """Commands of other programs that a test does not run: why, and the flags that they have."""
@@ -151,6 +156,11 @@ def test_flags_of_other_programs_are_in_their_help(begin: tuple[str, ...]) -> No
 
     assert begin[-1] in text or said.returncode == 0
     assert [flag for flag in NOT_RUN[begin][1] if flag not in text] == []
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
+def test_no_block_is_marked_by_indents_alone(page: Path) -> None:
+    assert re.findall(r"\n\n {4}[^ -].*", pages.prose(page)) == []
 
 
 def test_nothing_is_excepted_that_is_not_there() -> None:
