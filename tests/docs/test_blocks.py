@@ -25,8 +25,7 @@ from translator.cli import outlook
 from translator.formats.native.names import meaning
 from translator.settings import resolve
 
-ALL = (*pages.PAGES, pages.ROOT / "samples" / "README.md")
-BLOCKS = [block for page in ALL for block in pages.blocks(page)]
+BLOCKS = [block for page in pages.PAGES for block in pages.blocks(page)]
 COMMANDS = ("console", "sh")
 
 PARSED = {"console", "sh", "bash", "toml", "yaml", "json", "jsonl", "python", "js"}
@@ -158,7 +157,7 @@ def test_flags_of_other_programs_are_in_their_help(begin: tuple[str, ...]) -> No
     assert [flag for flag in NOT_RUN[begin][1] if flag not in text] == []
 
 
-@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 def test_no_block_is_marked_by_indents_alone(page: Path) -> None:
     assert re.findall(r"\n\n {4}[^ -].*", pages.prose(page)) == []
 
