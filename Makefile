@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --upgrade
 
-.PHONY: demo test test-all lint types contracts format lock clean
+.PHONY: demo test test-all lint types contracts docs format lock clean
 
 demo: $(READY)
 	$(BIN)/translator demo
@@ -28,6 +28,11 @@ types: $(READY)
 
 contracts: $(READY)
 	$(BIN)/lint-imports
+
+# The variable silences the theme's advertisement for its successor.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "build/site/index.html"
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -140,10 +140,12 @@ def test_a_bundle_makes_it_known(secure: Endpoint, authority: Path) -> None:
         assert transport.send(envelope(), NOW) == Acknowledged(200)
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_the_bundle_of_the_environment_is_used(
-    secure: Endpoint, authority: Path, monkeypatch: pytest.MonkeyPatch
+    variable: str, secure: Endpoint, authority: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(variable, str(authority / "ca.pem"))
     with transport_to(_https(secure)) as transport:
         assert transport.send(envelope(), NOW) == Acknowledged(200)
 

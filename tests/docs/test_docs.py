@@ -180,6 +180,13 @@ def test_the_layers_are_those_of_the_import_contracts() -> None:
     ] == layers
 
 
+def test_the_picture_of_the_architecture_names_every_package() -> None:
+    packages = {path.parent.name for path in (pages.ROOT / "translator").glob("*/__init__.py")}
+    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", (pages.DOCS / "images" / "architecture.svg").read_text())
+
+    assert packages - set(re.findall(r"\w+", " ".join(drawn))) == set()
+
+
 def test_the_places_to_change_exist() -> None:
     named = [
         path

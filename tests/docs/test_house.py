@@ -37,3 +37,17 @@ def test_the_preview_gives_the_tree_and_the_summary_that_it_shows() -> None:
     stripped = [line.rstrip() for line in done.stdout.splitlines()]
     assert [line for line in tree.text.splitlines() if line not in stripped] == []
     assert done.stderr == summary
+
+
+def test_the_mistakes_are_told_as_it_shows(tmp_path: Path) -> None:
+    command = next(block for block in pages.blocks(PAGE, "console") if "error: " in block.text)
+    _, *told = command.text.splitlines()
+    config = tmp_path / "translator.toml"
+    config.write_text(
+        "environment = 'production'\n\n[[formats.shop]]\nwhen = { logger = 'llm' }\nevent = 'modle'\n"
+        "[formats.shop.fields]\nsession_id = 'ctx.chat'\n"
+    )
+    done = translator("run", "service.jsonl", "--config", str(config))
+
+    assert done.returncode == 2
+    assert done.stderr.replace(f"{tmp_path}/", "").splitlines()[: len(told)] == told

@@ -30,12 +30,12 @@ from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
 from translator.files.lines import MAX_LINE_BYTES
 from translator.pipeline.outcome import PATIENCE_SECONDS
 from translator.settings import MAX_OUTBOX_BYTES, OPTIONS, resolve
+from translator.settings_sources import SOURCE_OPTIONS
 from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN, MAX_REMEMBERED
 from translator.spans.orphans import SLACK
 
 CONFIGURATION = pages.DOCS / "configuration.md"
 OPERATIONS = pages.DOCS / "operations.md"
-CODE = pages.ROOT / "translator"
 SHELLS = ("console", "sh", "bash")
 HARMLESS = ("--help", "schema", "preview samples", "check samples", "check --explain", "config", "--out")
 
@@ -46,7 +46,7 @@ def command_lines() -> list[tuple[str, list[str]]]:
     for page in pages.PAGES:
         for block in pages.blocks(page, *SHELLS):
             for line in block.text.splitlines():
-                at = re.search(r"(?:^|[ /])translator (.*)$", line)
+                at = re.search(r"(?:^|[ /])translator (.*?)(?: > \S+)?$", line)
                 if at is not None:
                     found.append((f"{block}: {line}", shlex.split(at[1], comments=True)))
     return found
@@ -60,14 +60,6 @@ def commands() -> dict[str, click.Command]:
 
 def flags(command: click.Command) -> set[str]:
     return {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
-
-
-def source() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CODE.rglob("*.py")))
-
-
-def words(first: str) -> list[str]:
-    return [pages.codes(row[first])[0] for row in pages.table(OPERATIONS, first)]
 
 
 def test_the_options_are_those_of_the_settings() -> None:
@@ -100,6 +92,50 @@ def test_the_example_of_a_file_is_valid(tmp_path: Path) -> None:
     settings = resolve({}, {}, file)
 
     assert {name for name in tomllib.loads(block.text) if settings.rank(name) != 1} == set()
+
+
+def test_what_a_source_may_say_is_told() -> None:
+    rows = pages.table(CONFIGURATION, "in a source")
+    told = [name for row in rows for name in pages.codes(row["in a source"])]
+
+    assert told == ["name", *SOURCE_OPTIONS]
+
+
+def test_each_command_takes_the_flags_that_are_told() -> None:
+    of_settings = {option.flag for option in OPTIONS if option.name != "paths"}
+    rows = pages.table(CONFIGURATION, "command")
+    for row in rows:
+        command = commands()[pages.codes(row["command"])[0].removeprefix("translator ")]
+        taken = {flag for flag in flags(command) if re.match(r"--(?!no-|config|help)", flag)}
+        named = set(pages.codes(row["flags of the settings"]))
+        if row["flags of the settings"].startswith("all"):
+            assert named <= of_settings
+            named = of_settings - named
+        own = set(re.findall(r"`(--[\w-]+)`", row["its own flags"]))
+
+        assert (taken & of_settings, taken - of_settings) == (named, own), row["command"]
+
+    assert len(rows) == len(commands())
+
+
+def test_every_command_but_one_takes_a_configuration() -> None:
+    assert {name for name, command in commands().items() if "--config" not in flags(command)} == {"schema"}
+    assert "`--config` may be given to every command but `schema`." in pages.prose(CONFIGURATION)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "translator config",
+        "translator schema --of-config",
+        "SIGHUP",
+        "[[sources]]",
+        "[[formats.NAME]]",
+        "--config",
+    ],
+)
+def test_the_page_on_configuration_has(said: str) -> None:
+    assert said in CONFIGURATION.read_text(encoding="utf-8")
 
 
 def test_every_command_is_told_of() -> None:
@@ -143,28 +179,6 @@ def test_a_harmless_command_line_works(line: list[str], tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout or any(tmp_path.iterdir())
-
-
-def test_the_reasons_for_passing_over_are_those_of_the_code() -> None:
-    text = source()
-    reasons = {*re.findall(r'Unreadable\("(\w+)"', text), "too_long"}
-
-    assert set(words("passed over")) == reasons
-    assert {
-        pages.codes(row["word"])[0] for row in pages.table(pages.DOCS / "log-format.md", "word")
-    } == reasons
-
-
-def test_the_notes_are_those_of_the_code() -> None:
-    counted = set(re.findall(r'counts\["(\w+)"\]', source()))
-
-    assert set(words("noticed")) == counted - {"too_long", "event"}
-
-
-def test_the_log_events_are_those_of_the_code() -> None:
-    logged = set(re.findall(r'\b_?log\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', source()))
-
-    assert set(words("event")) == logged
 
 
 LIMITS = {

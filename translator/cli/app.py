@@ -10,6 +10,7 @@ import typer
 
 from translator import __version__
 from translator.cli import backfill, check, config, demo, preview, run, schema, status
+from translator.cli.printable import printable
 from translator.errors import TranslatorError
 
 EXIT_USAGE = 2
@@ -63,20 +64,26 @@ def run_app(arguments: Sequence[str]) -> int:
     try:
         app(_with_url(arguments), standalone_mode=True)
     except TranslatorError as error:
-        sys.stderr.write(f"error: {error}\n")
+        _tell("error", str(error))
         if error.hint:
-            sys.stderr.write(f"hint: {error.hint}\n")
+            _tell("hint", error.hint)
         return error.exit_code
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
-        sys.stderr.write("hint: not everything could be written; the logs still hold it\n")
+        _tell("error", f"{where}{error.strerror or error}")
+        _tell("hint", "not everything could be written; the logs still hold it")
         return EXIT_NOT_SENT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else EXIT_USAGE
     return 0
+
+
+def _tell(what: str, text: str) -> None:
+    """Names of files and answers of servers are in it."""
+    shown = printable(text, keep="\n")
+    sys.stderr.write(f"{what}: {shown}\n")
 
 
 def _with_url(arguments: Sequence[str]) -> list[str]:

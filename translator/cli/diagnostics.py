@@ -13,6 +13,7 @@ from translator.checks.codes import BY_NAME, PAGE, Severity
 from translator.checks.diagnostic import Diagnostic
 from translator.checks.findings import FileReport, Findings
 from translator.checks.places import Spot, spot_of
+from translator.cli.printable import printable
 from translator.envelopes.secrets import mask_text
 from translator.errors import ConfigurationError, InputError
 from translator.model import KINDS
@@ -46,7 +47,7 @@ class Plain:
         self._print(
             Text.assemble(
                 (place_of(diagnostic, spot), "bold"), ": ", (diagnostic.code.name, style), " ",
-                clean(diagnostic.message),
+                printable(diagnostic.message),
             )
         )  # fmt: skip
         if spot.text:
@@ -56,7 +57,7 @@ class Plain:
             self._print(Text(INDENT + excerpt))
             if width:
                 self._print(Text.assemble(INDENT + " " * before, ("^" * width, style)))
-        said = f"{INDENT}{clean(diagnostic.hint)} ({diagnostic.code.link})"
+        said = f"{INDENT}{printable(diagnostic.hint)} ({diagnostic.code.link})"
         self._print(Text(said, style="dim"))
 
     def end(self, findings: Findings) -> None:
@@ -89,7 +90,7 @@ class Plain:
             report = files[file]
             severities = report.severities()
             said = ", ".join(_count(severities[one], one.value) for one in Severity if severities[one])
-            told = f"{clean(file)} ({report.format or 'no format'}): {_read(report)}"
+            told = f"{printable(file)} ({report.format or 'no format'}): {_read(report)}"
             self._print(Text(f"{told}; {said or 'nothing to say'}", style="dim"))
         if len(shown) > _MOST_FILES:
             self._print(Text(f"and {len(shown) - _MOST_FILES:,} more files", style="dim"))
@@ -101,7 +102,7 @@ class Plain:
 def place_of(diagnostic: Diagnostic, spot: Spot) -> str:
     """File, line and column, as editors understand them; the file alone where no line can be named."""
     origin = diagnostic.origin
-    file = clean(origin.file)
+    file = printable(origin.file)
     return f"{file}:{origin.number}:{spot.column}" if origin.number else file
 
 
@@ -122,21 +123,12 @@ def cut_out(spot: Spot, cells: int, *, masked: bool) -> tuple[str, int, int]:
         # Secrets are known by what stands around them, so that not too little is looked at.
         before, after = mask_text(before[-_LONGEST_MASKED:]), mask_text(after[:_LONGEST_MASKED])
         marked = mask_text(marked[:_LONGEST_MASKED])
-    before, marked, after = (clean(part).expandtabs(1) for part in (before, marked, after))
+    before, marked, after = (printable(part, "\t").expandtabs(1) for part in (before, marked, after))
     marked = _head(marked, cells * 2 // 3)
     room = cells - cell_len(marked)
     left = _tail(before, max(room // 3, room - cell_len(after)))
     right = _head(after, room - cell_len(left))
     return left + marked + right, cell_len(left), cell_len(marked)
-
-
-def clean(text: str) -> str:
-    """The text without what a terminal would obey: logs are not trusted."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
 
 
 def explain(console: Console, name: str) -> None:

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from translator.cli.printable import printable
 from translator.settings import Settings
 
 Log = structlog.typing.FilteringBoundLogger
@@ -42,15 +43,15 @@ def configure(level: str, form: str) -> None:
         level: The least level that is logged, a key of `LEVELS`.
         form: "console" or "json".
     """
-    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    shown: tuple[structlog.typing.Processor, ...] = (structlog.processors.JSONRenderer(),)
     if form == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        shown = (_printable, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            renderer,
+            *shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         # Asked anew for each line: a progress bar takes the place of standard error while it is shown.
@@ -60,3 +61,12 @@ def configure(level: str, form: str) -> None:
     # The SDK's transport warns through logging of what the sender says better itself.
     logging.getLogger("sentry_sdk").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def _printable(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Names of files and answers of servers stand in the log; a traceback has lines."""
+    return {
+        key: printable(value, keep="\n") if isinstance(value, str) else value for key, value in event.items()
+    }

@@ -119,11 +119,11 @@ def shown(
             nonlocal due
             if clock() >= due:
                 due = clock() + LINE_SECONDS
-                console.print(now_shown.text(), style="dim", highlight=False, soft_wrap=True)
+                console.print(now_shown.text(), style="dim", highlight=False, markup=False, soft_wrap=True)
 
         yield say
         return
-    columns = (BarColumn(bar_width=20), TextColumn("{task.description}"))
+    columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, transient=True, refresh_per_second=5) as bar:
         task = bar.add_task("", total=size)
 

@@ -11,8 +11,10 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from translator.cli.options import with_settings
+from translator.cli.printable import printable
 from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
 from translator.errors import InputError
 from translator.settings import Settings
@@ -81,8 +83,8 @@ def _file(path: str, offset: int, lines: int) -> FileStatus:
 
 def _show(told: dict[str, Any], console: Console) -> None:
     running = f"running, process {told['pid']}" if told["pid"] is not None else "not running"
-    console.print(f"[bold]{told['destination']}[/bold] ({running})", highlight=False)
-    console.print(f"state     {told['state']}", highlight=False)
+    console.print(Text.assemble((told["destination"], "bold"), f" ({running})"), highlight=False)
+    console.print(f"state     {printable(told['state'])}", highlight=False, markup=False)
     outbox = told["outbox"]
     waits = f", the oldest for {outbox['oldest_seconds']:.0f} s" if outbox["envelopes"] else ""
     console.print(
@@ -106,6 +108,6 @@ def _show(told: dict[str, Any], console: Console) -> None:
     for file in told["files"]:
         size = "gone" if file.size is None else f"{file.size:,}"
         lag = "" if file.lag is None else f"{file.lag:,}"
-        table.add_row(file.path, f"{file.offset:,}", f"{file.lines:,}", size, lag)
+        table.add_row(Text(printable(file.path)), f"{file.offset:,}", f"{file.lines:,}", size, lag)
     if told["files"]:
         console.print(table)

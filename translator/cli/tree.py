@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from translator.cli.printable import printable
 from translator.content.names import span_name
 from translator.content.usage import Usage
 from translator.model import Kind, Span
@@ -64,7 +65,7 @@ def trace_tree(spans: list[Span], width: int) -> RenderableType:
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width - fixed - names, 1))
     for branch, name, span in rows:
         style = "bold red" if "failure" in span.fields else _STYLES[span.kind]
-        shown = Text.assemble((branch, "dim"), (_clean(name), style))
+        shown = Text.assemble((branch, "dim"), (printable(name), style))
         cells: list[RenderableType] = [shown]
         if wide:
             cells.append(Text(_bar(span, first, last), style=style))
@@ -80,7 +81,7 @@ def _heading(spans: list[Span], first: int, last: int) -> Text:
     )  # fmt: skip
     conversation = next((s.fields["conversation_id"] for s in spans if "conversation_id" in s.fields), None)
     if conversation is not None:
-        heading.append(f"  conversation {_clean(conversation)}", style="dim")
+        heading.append(f"  conversation {printable(conversation)}", style="dim")
     usages = [s.fields["usage"] for s in spans if s.kind is Kind.MODEL and "usage" in s.fields]
     tokens = sum(usage.total or 0 for usage in usages)
     if tokens:
@@ -138,7 +139,7 @@ def _detail(span: Span) -> Text:
     if "failure" in span.fields:
         message = span.fields.get("error_message")
         said = span.fields["failure"] + (f": {message}" if message else "")
-        detail.append(f"✗ {_clean(said)} ", style="red")
+        detail.append(f"✗ {printable(said)} ", style="red")
     usage: Usage | None = span.fields.get("usage")
     if usage is not None and span.kind is Kind.MODEL:
         detail.append(f"{usage.input_tokens or 0:,} → {usage.output_tokens or 0:,} tokens ", "dim")
@@ -147,8 +148,3 @@ def _detail(span: Span) -> Text:
     if span.incomplete is not None:
         detail.append(f"({span.incomplete}) ", style="yellow")
     return detail
-
-
-def _clean(text: str) -> str:
-    """The text without what a terminal would obey: logs are not trusted."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -74,7 +74,7 @@ def read_report(directory: Path) -> StateReport:
                 unsent_spans=spans,
                 oldest=oldest,
                 rejected={
-                    f"{what}.{reason}": total
+                    f"{what}.{reason}" if reason else what: total
                     for what, reason, total in connection.execute(
                         "SELECT what, reason, total FROM rejected ORDER BY what, reason"
                     )
