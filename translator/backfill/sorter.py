@@ -10,7 +10,7 @@ import msgspec
 from translator.backfill.share import SHARES, WHOLE
 from translator.formats.native.around import places
 from translator.formats.native.fields import ALIASES, Type, squash
-from translator.formats.native.names import meaning
+from translator.formats.native.names import MEANINGS, meaning
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS, NativeReader
 from translator.formats.native.values import CLEANERS
 from translator.formats.records import Unreadable, parse_record
@@ -29,7 +29,7 @@ _CONTAINERS = frozenset(map(squash, CONTAINERS))
 _MOST_SHAPES = 4_096
 _MOST_TEXTS = 65_536
 
-_EVERY = 16
+_EVERY = 64
 """Of so many lines the time of one is looked at."""
 
 
@@ -37,7 +37,7 @@ class _Shape(msgspec.Struct, frozen=True):
     """Where lines with the same keys name their event and their trace.
 
     Attributes:
-        name: The only key that may name the event.
+        name: The only key that may name the event; empty where that is not so simple.
         traces: By kind, the only key that says which trace it is.
     """
 
@@ -68,7 +68,7 @@ class Sorter:
         self._never = format_name not in (AUTO, NATIVE) or any(format_.late for format_ in formats)
         self._router = Router(format_name, formats)
         self._reader = NativeReader()
-        self._shapes: dict[tuple[str, ...], _Shape | None] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._shares: dict[Json, int] = {}
 
     def sort(self, lines: Sequence[Line]) -> dict[int, list[Line]] | None:
@@ -114,29 +114,31 @@ class Sorter:
             return WHOLE
         keys = tuple(record)
         try:
-            shape = self._shapes[keys]
-        except KeyError:
-            shape = self._learnt(keys)
-        if shape is not None:
             # Most lines need no more than this: they are read as a whole by who has the share.
-            found = meaning(record[shape.name])
-            if found is not None and found.kind in shape.traces:
-                text = record[shape.traces[found.kind]]
-                share = self._shares.get(text) if type(text) is str else None
-                if share is not None:
-                    return share
-                if type(text) is str and (cleaned := CLEANERS[Type.ID](text)) is not None:
-                    return self._remember(text, trace_id_from(cleaned))
+            shape = self._shapes[keys]
+            return self._shares[record[shape.traces[MEANINGS[record[shape.name]].kind]]]
+        except (KeyError, TypeError):
+            return self._looked_at(line, record)
+
+    def _looked_at(self, line: Line, record: dict[str, Json]) -> int | None:
+        """The same for a line like none before it."""
+        keys = tuple(record)
+        shape = self._shapes.get(keys) or self._learnt(keys)
+        found = meaning(record[shape.name]) if shape.name else None
+        if found is not None and found.kind in shape.traces:
+            text = record[shape.traces[found.kind]]
+            if type(text) is str and (cleaned := CLEANERS[Type.ID](text)) is not None:
+                return self._remember(text, trace_id_from(cleaned))
         event = self._reader.read_record(line, record)
         if isinstance(event, Unreadable):
             return WHOLE
         trace_id = named_trace(event)
         return None if trace_id is None else share_of(trace_id)
 
-    def _learnt(self, keys: tuple[str, ...]) -> _Shape | None:
+    def _learnt(self, keys: tuple[str, ...]) -> _Shape:
         squashed = {key: squash(key) for key in keys}
         names = [key for key in keys if squashed[key] in _EVENT_KEYS]
-        shape: _Shape | None = None
+        shape = _Shape("", {})
         if len(names) == 1 and _CONTAINERS.isdisjoint(squashed.values()) and not places(keys):
             traces: dict[Kind, str] = {}
             for kind, aliases in ALIASES.items():
