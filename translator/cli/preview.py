@@ -98,7 +98,7 @@ def preview(
         if file is None:
             print_traces(Console(), shown, grouped=slowest is None)
         else:
-            file.writelines(page(shown, __version__))
+            file.writelines(page(shown, __version__, "oldest" if slowest is None else "slowest"))
             file.flush()
     if traces and not shown:
         said.print(_nothing_matches(traces), highlight=False, markup=False)

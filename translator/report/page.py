@@ -26,12 +26,13 @@ _POLICY = (
 )
 
 
-def page(traces: Sequence[Trace], version: str) -> Iterator[bytes]:
+def page(traces: Sequence[Trace], version: str, order: str = "oldest") -> Iterator[bytes]:
     """Makes the page, piece by piece.
 
     Args:
-        traces: What it shows; its lists keep their order.
+        traces: What it shows.
         version: Of the program, which the page names.
+        order: How it sorts them at first: "oldest" or "slowest".
     """
     style, script = _part("page.css"), _part("page.js")
     before, _, after = _part("page.html").partition("$data")
@@ -39,7 +40,7 @@ def page(traces: Sequence[Trace], version: str) -> Iterator[bytes]:
     yield Template(before).substitute(policy=policy, style=style).encode()
     entries = [row.entry for trace in traces for row in trace.rows]
     chunks = _chunks(entries)
-    yield _json_element("index", json_bytes(_index(traces, [chunk[0] for chunk in chunks], version)))
+    yield _json_element("index", json_bytes(_index(traces, [chunk[0] for chunk in chunks], version, order)))
     for number, chunk in enumerate(chunks):
         yield _json_element(f"spans-{number}", b"[%b]" % b",".join([entries[place].data for place in chunk]))
     yield Template(after).substitute(script=script).encode()
@@ -75,10 +76,11 @@ def _chunks(entries: Sequence[Entry]) -> list[range]:
     return chunks
 
 
-def _index(traces: Sequence[Trace], chunks: Sequence[int], version: str) -> Json:
+def _index(traces: Sequence[Trace], chunks: Sequence[int], version: str, order: str) -> Json:
     """What the script reads first: the head of page.js is its other side."""
     return {
         "version": version,
+        "order": order,
         "chunks": chunks,
         "traces": [
             [
@@ -89,9 +91,9 @@ def _index(traces: Sequence[Trace], chunks: Sequence[int], version: str) -> Json
         ],
         "spans": [
             [
-                row.depth, span.span_id, span.kind, span.name, span.start - trace.start, span.end - span.start,
-                span.failed, span.error, span.input_tokens, span.output_tokens, span.cost, span.call_id,
-                span.incomplete,
+                row.depth, span.span_id, span.kind, span.name,
+                span.start - trace.start, span.end - span.start, span.failed, span.error,
+                span.input_tokens, span.output_tokens, span.cost, span.call_id, span.incomplete,
             ]
             for trace in traces
             for row in trace.rows
