@@ -104,7 +104,7 @@ def preview(
         said.print(_nothing_matches(traces), highlight=False, markup=False)
     if not settings["quiet"]:
         if html not in (None, STDOUT):
-            said.print(f"{len(shown):,} traces in {html}", highlight=False, markup=False)
+            said.print(f"{_many(shown)} in {html}", highlight=False, markup=False)
         print_summary(translation, settings, said, changed=encoder.counts)
 
 
@@ -128,6 +128,10 @@ def _nothing_matches(traces: Sequence[Trace]) -> str:
     failed = sum(trace.errors > 0 for trace in traces)
     agents = list(dict.fromkeys(agent for trace in traces for agent in trace.agents))
     named = ", ".join(map(repr, agents[:_MOST_AGENTS])) + (", …" if len(agents) > _MOST_AGENTS else "")
-    return f"No trace matches. There are {len(traces):,} traces, {failed:,} of them with errors; " + (
-        f"their agents are {named}." if agents else "none names an agent."
-    )
+    there = f"No trace matches. There {'is' if len(traces) == 1 else 'are'} {_many(traces)}"
+    whose = f"their agents are {named}." if agents else "none names an agent."
+    return f"{there}, {failed:,} of them with errors; {whose}"
+
+
+def _many(traces: Sequence[Trace]) -> str:
+    return f"{len(traces):,} {'trace' if len(traces) == 1 else 'traces'}"

@@ -21,6 +21,8 @@ BAR_CELLS = ((110, 24), (72, 12))
 _DURATION_CELLS = 8
 _DEEPEST = 40
 _MOST_ERROR_LINES = 4
+_AT_ONCE = 100
+"""Lines that are printed in one go, which costs less than one by one."""
 
 _STYLES = {
     Kind.AGENT: "bold cyan",
@@ -65,8 +67,9 @@ def print_traces(console: Console, traces: Sequence[Trace], *, grouped: bool = T
             console.print()
         for trace in group:
             console.print(_heading(trace, glyphs, in_conversation=together), highlight=False)
-            for line in _lines(trace, console, glyphs):
-                console.print(line, no_wrap=True, overflow="crop", highlight=False)
+            lines = list(_lines(trace, console, glyphs))
+            for first in range(0, len(lines), _AT_ONCE):
+                console.print(*lines[first : first + _AT_ONCE], sep="\n", no_wrap=True, overflow="crop")
             console.print()
 
 
