@@ -63,47 +63,59 @@ def print_traces(console: Console, traces: Sequence[Trace], *, grouped: bool = T
     for group in conversations(traces) if grouped else [[trace] for trace in traces]:
         together = len(group) > 1
         if together:
-            console.print(_conversation(group, glyphs), highlight=False)
+            console.print(_conversation(group, console, glyphs))
             console.print()
         for trace in group:
-            console.print(_heading(trace, glyphs, in_conversation=together), highlight=False)
+            console.print(_heading(trace, console, glyphs, in_conversation=together))
             lines = list(_lines(trace, console, glyphs))
             for first in range(0, len(lines), _AT_ONCE):
                 console.print(*lines[first : first + _AT_ONCE], sep="\n", no_wrap=True, overflow="crop")
             console.print()
 
 
-def _conversation(group: Sequence[Trace], glyphs: _Glyphs) -> Text:
+def _conversation(group: Sequence[Trace], console: Console, glyphs: _Glyphs) -> Text:
     tokens = [trace.tokens for trace in group if trace.tokens is not None]
     costs = [trace.cost for trace in group if trace.cost is not None]
-    errors = sum(trace.errors for trace in group)
-    span = max(trace.end for trace in group) - min(trace.start for trace in group)
-    heading = Text.assemble(
-        ("conversation ", "dim"), (_clean(group[0].conversation or ""), "bold"),
-        f"  {len(group)} traces  {_duration(span, glyphs)}",
-    )  # fmt: skip
-    _add_sums(heading, sum(tokens) if tokens else None, sum(costs) if costs else None, errors)
-    return heading
+    took = max(trace.end for trace in group) - min(trace.start for trace in group)
+    return _flowed(console, [
+        Text.assemble(("conversation ", "dim"), (_clean(group[0].conversation or ""), "bold")),
+        Text(f"{len(group)} traces"), Text(_duration(took, glyphs)),
+        *_sums(sum(tokens), sum(costs) if costs else None, sum(trace.errors for trace in group)),
+    ])  # fmt: skip
 
 
-def _heading(trace: Trace, glyphs: _Glyphs, *, in_conversation: bool) -> Text:
-    heading = Text.assemble(
-        ("trace ", "dim"), (trace.trace_id, "bold"), (f"  {_began(trace.start)}  ", "dim"),
-        _duration(trace.duration, glyphs),
-    )  # fmt: skip
+def _heading(trace: Trace, console: Console, glyphs: _Glyphs, *, in_conversation: bool) -> Text:
+    pieces = [
+        Text.assemble(("trace ", "dim"), (trace.trace_id, "bold")), Text(_began(trace.start), "dim"),
+        Text(_duration(trace.duration, glyphs)),
+    ]  # fmt: skip
     if trace.conversation is not None and not in_conversation:
-        heading.append(f"  conversation {_clean(trace.conversation)}", style="dim")
-    _add_sums(heading, trace.tokens, trace.cost, trace.errors)
-    return heading
+        pieces.append(Text(f"conversation {_clean(trace.conversation)}", "dim"))
+    return _flowed(console, pieces + _sums(trace.tokens or 0, trace.cost, trace.errors))
 
 
-def _add_sums(heading: Text, tokens: int | None, cost: float | None, errors: int) -> None:
-    if errors:
-        heading.append(f"  {errors:,} {'error' if errors == 1 else 'errors'}", style="red")
-    if cost is not None:
-        heading.append(f"  {_dollars(cost)}", style="dim")
-    if tokens:
-        heading.append(f"  {tokens:,} tokens", style="dim")
+def _sums(tokens: int, cost: float | None, errors: int) -> list[Text]:
+    return [
+        *([Text(f"{errors:,} {'error' if errors == 1 else 'errors'}", "red")] if errors else []),
+        *([Text(_dollars(cost), "dim")] if cost is not None else []),
+        *([Text(f"{tokens:,} tokens", "dim")] if tokens else []),
+    ]
+
+
+def _flowed(console: Console, pieces: Sequence[Text]) -> Text:
+    """Pieces beside each other, as many as a line takes: none is broken that fits into one."""
+    flowed = Text()
+    used = 0
+    for piece in pieces:
+        if used and used + 2 + piece.cell_len > console.width:
+            flowed.append("\n")
+            used = 0
+        elif used:
+            flowed.append("  ")
+            used += 2
+        flowed.append_text(piece)
+        used += piece.cell_len
+    return flowed
 
 
 def _lines(trace: Trace, console: Console, glyphs: _Glyphs) -> Iterator[Text]:

@@ -171,7 +171,7 @@ function folded(summary, content) {
 
 function facts(pairs) {
   return pairs
-    .filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== "0")
     .map(([name, value, style = ""]) =>
       make("div", {}, make("dt", { text: name }), make("dd", { class: `log ${style}`, text: value })),
     );
@@ -221,13 +221,12 @@ class Rows {
 
   render() {
     const { scrollTop, clientHeight } = this.box;
-    if (!clientHeight) return;
     const places = new Set();
-    if (this.items.length) {
+    if (this.items.length && clientHeight) {
       const last = this.at(scrollTop + clientHeight + 300);
       for (let place = this.at(scrollTop - 300); place <= last; place++) places.add(place);
       // The row that a screen reader is told of has to be there wherever one has scrolled to.
-      if (this.active >= 0 && this.active < this.items.length) places.add(this.active);
+      if (this.active >= 0) places.add(this.active);
     }
     const drawn = new Map();
     for (const place of [...places].sort((one, other) => one - other)) {
