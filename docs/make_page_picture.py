@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes docs/images/preview-page.png: the page that `translator preview --html` makes of the Python sample.
 
-It needs Chromium. Run it from anywhere with the project's interpreter: .venv/bin/python docs/make_page_picture.py
+It needs Chromium. Run it with the project's interpreter: .venv/bin/python docs/make_page_picture.py
 """
 
 from __future__ import annotations
