@@ -132,7 +132,7 @@ def _lines(trace: Trace, console: Console, glyphs: _Glyphs) -> Iterator[Text]:
     names = max(min(widest, (width - fixed) * 2 // 3), 1)
     for own, below, name, entry in drawn:
         style = "bold red" if entry.failed else _STYLES[entry.kind]
-        line = Text(own, "dim")
+        line = Text.assemble((own, "dim"))
         line.append(_fitting(name, max(names - len(own), 0), glyphs), style)
         line.append(" ")
         if cells:
@@ -150,7 +150,7 @@ def _lines(trace: Trace, console: Console, glyphs: _Glyphs) -> Iterator[Text]:
         yield line
         if not beside:
             for part in error.wrap(console, max(width - len(below), 1))[:_MOST_ERROR_LINES]:
-                yield Text(below, "dim").append_text(part)
+                yield Text.assemble((below, "dim"), part)
 
 
 def _branches(rows: Sequence[Row], deepest: int, glyphs: _Glyphs) -> Iterator[tuple[str, str]]:
