@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -253,7 +255,7 @@ def test_numbers_are_shown_as_they_are_sent(browser: Browser, tmp_path: Path) ->
 def many(traces: int) -> list[bytes]:
     """10,000 spans with messages, in so many traces."""
     each = SPANS // traces
-    words = {"input": "Tell me of the weather in Paris. " * 12, "output": "It rains. " * 20}
+    words: dict[str, Any] = {"input": "Tell me of the weather in Paris. " * 12, "output": "It rains. " * 20}
     return [
         span(number // each + 1, number % each + 1, (number % each + 9) // 10 or None, at=number * 100,
              kind=(Kind.AGENT, Kind.MODEL, Kind.TOOL)[number % 3], model="gpt-4o", tool="radar",
@@ -265,7 +267,7 @@ def many(traces: int) -> list[bytes]:
 
 @pytest.mark.parametrize("traces", [1, 1_000])
 def test_ten_thousand_spans_are_there_in_two_seconds(
-    traces: int, browser: Browser, tmp_path: Path, record_property: pytest.RecordProperty
+    traces: int, browser: Browser, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     path = written(tmp_path / "page.html", *many(traces))
     seen = browser.look(

@@ -20,6 +20,9 @@ from translator.report.traces import Trace
 CHUNK_BYTES = 256 * 1024
 """Bytes of spans that are read at once; one span may be more."""
 
+SCRIPTS = ("data", "words", "elements", "list", "waterfall", "span", "main")
+"""What the page's one script is put together of, in this order: each uses only those before it at once."""
+
 _POLICY = (
     "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -34,7 +37,7 @@ def page(traces: Sequence[Trace], version: str, order: str = "oldest") -> Iterat
         version: Of the program, which the page names.
         order: How it sorts them at first: "oldest" or "slowest".
     """
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _part("page.css"), "\n".join([_part(f"script/{name}.js") for name in SCRIPTS])
     before, _, after = _part("page.html").partition("$data")
     policy = _POLICY.format(script=_hash(script), style=_hash(style))
     yield Template(before).substitute(policy=policy, style=style).encode()
@@ -77,7 +80,7 @@ def _chunks(entries: Sequence[Entry]) -> list[range]:
 
 
 def _index(traces: Sequence[Trace], chunks: Sequence[int], version: str, order: str) -> Json:
-    """What the script reads first: the head of page.js is its other side."""
+    """What the script reads first: script/data.js is its other side."""
     return {
         "version": version,
         "order": order,
