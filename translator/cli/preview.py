@@ -75,7 +75,7 @@ def preview(
 ) -> None:
     """Show the traces of logs as trees in the terminal, or as a page; nothing is sent.
 
-    Examples: translator preview agent.jsonl; translator preview logs --html traces.html
+    Example: translator preview agent.jsonl (or: translator preview logs --html traces.html)
     """
     log = set_up_logging(settings)
     files = wanted_files(settings["paths"], exclude=settings["exclude"])
