@@ -13,14 +13,18 @@ from rich.console import Console
 from rich.text import Text
 
 from translator.cli.tree import print_traces
+from translator.envelopes.attributes import Identity, Privacy
+from translator.envelopes.encode import SpanEncoder
 from translator.pipeline.translation import Translation, Windows
 from translator.pipeline.whole import read_all
+from translator.report.traces import traces_of
 
 DOCS = Path(__file__).parent
 SAMPLE = "samples/python/agent.jsonl"
 PICTURE = DOCS / "images" / "preview.svg"
 COLUMNS = 136
 LONGEST_LINE = 1 << 20
+ENCODER = SpanEncoder(Identity("docs", "0"), Privacy(content=True))
 
 FRAME = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -59,7 +63,7 @@ def preview_svg() -> str:
     spans = read_all([str(DOCS.parent / SAMPLE)], Translation(Windows().of_whole_input()), LONGEST_LINE)
     console.print(Text.assemble(("$ ", "dim"), f"translator preview {SAMPLE}"))
     console.print()
-    print_traces(console, spans)
+    print_traces(console, traces_of(ENCODER.encode(span).data for span in spans))
     return console.export_svg(title="translator", code_format=FRAME, unique_id="preview")
 
 

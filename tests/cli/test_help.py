@@ -23,7 +23,10 @@ FLAGS = {
     "run": ALL - HISTORY | {"--once", "--config"},
     "backfill": ALL - LIVE | {"--dry-run", "--again", "--rejected", "--json", "--config"},
     "status": {"--state-dir", "--json", "--config"},
-    "preview": LOGGING | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"},
+    "preview": LOGGING
+    | {"--exclude", "--format", "--idle-timeout", "--max-line-bytes", "--config"}
+    | {"--send-default-pii", "--mask-secrets", "--log-attributes"}
+    | {"--trace", "--errors", "--slowest", "--agent", "--html"},
     "check": LOGGING
     | {"--exclude", "--format", "--reorder-window", "--idle-timeout", "--max-line-bytes"}
     | {"--mask-secrets", "--json", "--sarif", "--strict", "--all", "--ignore"}

@@ -14,14 +14,15 @@ from translator.cli.logs import set_up_logging
 from translator.cli.options import with_settings
 from translator.cli.sending import Keep, open_output
 from translator.cli.tree import print_traces
+from translator.content.plain import json_bytes
 from translator.demo.agent_process import start_agent
-from translator.demo.received import span_of
 from translator.demo.receiver import DemoReceiver
 from translator.errors import DeliveryError, InputError
 from translator.files.tail import Tailer
 from translator.files.watch import Watcher
 from translator.pipeline.run import Follower
 from translator.pipeline.translation import Translation, Windows
+from translator.report.traces import traces_of
 from translator.settings import Settings, resolve
 
 AGENT_SECONDS = 60.0
@@ -59,7 +60,7 @@ def demo(_settings: Settings) -> None:
             f"({receiver.received_bytes:,} bytes) over HTTP. The traces in them:",
         )  # fmt: skip
         console.print()
-        print_traces(console, map(span_of, receiver.spans.values()))
+        print_traces(console, traces_of(map(json_bytes, receiver.spans.values())))
         expected = sum(translation.spans.values())
         if len(receiver.spans) != expected or not expected:
             raise DeliveryError(f"{len(receiver.spans)} of {expected} spans arrived")

@@ -30,6 +30,7 @@ from translator.pipeline.outcome import Delivery
 from translator.pipeline.outgoing import Outgoing
 from translator.pipeline.sinks import FileSink, OutboxSink, ShowSink, Sink
 from translator.pipeline.translation import Translation
+from translator.report.traces import traces_of
 from translator.settings import Settings
 from translator.state.memory import MemoryStore
 from translator.state.sqlite import SqliteStore
@@ -157,7 +158,8 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep | Non
             reason="no destination is set; finished traces are shown here",
             hint="give --dsn, --spotlight or --out",
         )
-        yield Output(ShowSink(lambda spans: _show(console, spans)))
+        here = local_encoder(settings)
+        yield Output(ShowSink(lambda spans: _show(console, here, spans)))
     elif name == "out":
         with _opened(settings["out"]) as file:
             encoder = SpanEncoder(
@@ -222,6 +224,13 @@ def outgoing_to(settings: Settings, destination: Destination) -> Outgoing:
         to_spotlight or settings["wire"] == "transaction",
         settings["traces_sample_rate"],
         settings["issues"],
+    )
+
+
+def local_encoder(settings: Settings) -> SpanEncoder:
+    """Puts spans into Sentry's words, under current names, for people at this machine."""
+    return SpanEncoder(
+        _identity(settings), _privacy(settings, content=True), mask_secrets=settings["mask_secrets"]
     )
 
 
@@ -292,5 +301,5 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _show(console: Console, spans: Sequence[Span]) -> None:
-    print_traces(console, spans)
+def _show(console: Console, encoder: SpanEncoder, spans: Sequence[Span]) -> None:
+    print_traces(console, traces_of([encoder.encode(span).data for span in spans]))
