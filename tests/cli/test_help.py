@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
 from translator import __version__
-from translator.settings import OPTIONS
+from translator.settings_options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 LOGS = sorted(ROOT.joinpath("samples").glob("*/agent.jsonl"))

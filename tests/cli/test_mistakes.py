@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run, Said
 from translator.cli.options import HISTORY
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 
 ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "service", "state_dir"}
 CHECKED = [option for option in OPTIONS if option.name not in ANY_TEXT]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 
 KEY = "0123456789abcdef0123456789abcdef"
 DSN = f"https://{KEY}@o1.ingest.example.com/42"

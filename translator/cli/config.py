@@ -6,25 +6,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.options import (
-    CONTENT,
-    DESTINATION,
-    HISTORY,
-    LOGGING,
-    MONITORING,
-    READING,
-    with_settings,
-)
 from translator.cli.sending import destination_of
-from translator.settings import OPTIONS, Option, Settings
+from translator.settings import Settings
+from translator.settings_options import OPTIONS, Option
 
 
-@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *HISTORY, *MONITORING, *LOGGING)
 def config(settings: Settings) -> None:
-    """Show every setting, its value and where it comes from; keys of DSNs are masked.
-
-    Example: translator config
-    """
+    """Shows every setting, its value and where it comes from."""
     table = Table(box=None, pad_edge=False)
     table.add_column("setting", no_wrap=True)
     table.add_column("value", overflow="fold", min_width=12)

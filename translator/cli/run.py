@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated
-
-import typer
 
 from translator.cli.following import Following
 from translator.cli.lanes import Lanes
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.notify import ServiceManager
-from translator.cli.options import CONTENT, DESTINATION, LOGGING, MONITORING, READING, Paths, with_settings
 from translator.cli.sending import chosen_destination, destination_of
 from translator.cli.signals import stop_on_signals
 from translator.cli.watching import Watch, listening
@@ -21,14 +17,13 @@ from translator.errors import ConfigurationError, InputError
 from translator.files.discover import STDIN
 from translator.settings import Settings
 
-Once = Annotated[bool, typer.Option("--once", help="Read what is there, send it, and exit.")]
 
+def run(settings: Settings, *, once: bool) -> None:
+    """Follows log files, and sends the traces in them until told to stop.
 
-@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *MONITORING, *LOGGING)
-def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:  # noqa: ARG001
-    """Follow log files, and send the traces in them until told to stop.
-
-    Example: translator run '/var/log/agent/*.jsonl'
+    Args:
+        settings: What is wanted.
+        once: Whether to read what is there, send it, and end.
     """
     log = set_up_logging(settings)
     manager = ServiceManager()
