@@ -40,14 +40,14 @@ class Declared(NamedTuple):
 
 
 COMMANDS = (
-    Declared("run", "Follow log files and send their traces: the sidecar."),
+    Declared("run", "Follow log files and send their traces."),
     Declared("backfill", "Send the traces of historical logs, and exit."),
     Declared("check", "Say what is wrong with logs."),
     Declared("preview", "Show the traces of logs, and send nothing.", "translator.cli.preview"),
-    Declared("status", "Show what a sidecar has read, holds and has sent."),
+    Declared("status", "Show what a sidecar has read and sent."),
     Declared("config", "Show every setting, and where it comes from."),
     Declared("schema", "Print the JSON Schema of the log format."),
-    Declared("demo", "Watch log lines become traces: no account needed."),
+    Declared("demo", "Watch an agent's log lines become traces."),
 )
 
 

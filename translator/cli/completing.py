@@ -22,7 +22,7 @@ def codes(incomplete: str) -> list[tuple[str, str]]:
     """The codes of `check`, each with what it is about."""
     from translator.checks.codes import CODES
 
-    return [(code.name, code.title) for code in CODES if code.name.startswith(incomplete.upper())]
+    return [(code.name, code.title) for code in CODES if code.name.startswith(incomplete)]
 
 
 def _formats(incomplete: str) -> list[tuple[str, str]]:
