@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from translator.errors import ConfigurationError
+from translator.errors import ConfigurationError, Mistakes
 from translator.formats.house.load import FORMATS_KEY
 from translator.formats.registry import AUTO, FORMATS, Format
 from translator.model import Json
@@ -23,6 +24,8 @@ from translator.toml_lines import line_of
 FILE_NAME = "translator.toml"
 
 _RANK_OF_FLAGS = 4
+
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)\Z")
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -100,14 +103,21 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
         config: The configuration file; None for `translator.toml` in the working directory, if any.
 
     Raises:
-        ConfigurationError: A value cannot be used, a key is unknown, the file cannot be read.
+        ConfigurationError: Values cannot be used, keys are unknown, the file cannot be read: all that is
+            wrong is told at once.
     """
     path = config or Path(FILE_NAME)
     text, table = _read_file(path) if config is not None or path.is_file() else ("", {})
+    mistakes = Mistakes()
     formats_table = table.pop(FORMATS_KEY, {})
-    house = house_formats(path, text, formats_table)
-    sources = source_tables(path, text, table.pop(SOURCES_KEY, []))
-    filed = _filed(path, text, table)
+    house: dict[str, House] = {}
+    with mistakes.collected():
+        house = house_formats(path, text, formats_table)
+    sources: list[SourceTable] = []
+    sources_table = table.pop(SOURCES_KEY, [])
+    filed = _filed(path, text, table, mistakes)
+    with mistakes.collected():
+        sources = source_tables(path, text, sources_table, mistakes)
     formats = to_one_of(AUTO, *(known.name for known in FORMATS), *house)
     options = [
         msgspec.structs.replace(option, convert=formats) if option.name == "format" else option
@@ -115,47 +125,60 @@ def resolve(flags: Mapping[str, Json], environ: Mapping[str, str], config: Path 
     ]
     values: dict[str, Value] = {}
     for option in options:
-        value = Value(option.default)
-        if option.name in filed:
-            raw, line = filed[option.name]
-            value = Value(_converted(option, raw, f"{path}:{line}"), f"{path}:{line}", 1)
-        raw_env = environ.get(option.env)
-        if raw_env:
-            value = Value(_converted(option, raw_env, option.env), option.env, 2)
-        raw_flag = flags.get(option.name)
-        if raw_flag is not None and raw_flag != []:
-            value = Value(_converted(option, raw_flag, option.flag), option.flag, _RANK_OF_FLAGS)
-        values[option.name] = value
+        values[option.name] = Value(option.default)
+        for raw, where, rank in _said(option, filed, environ, flags):
+            with mistakes.collected():
+                values[option.name] = Value(_converted(option, raw, where), where, rank)
     state_home = Path(environ.get("XDG_STATE_HOME") or "~/.local/state")
     settings = Settings(values, state_home, house)
-    if sources and values["paths"].rank == 1:
-        raise ConfigurationError(
-            "both `paths` and `sources` say what to read",
-            where=values["paths"].origin,
-            hint="put the paths into a source",
-        )
+    overlaid = [(source.name, _overlaid(path, values, options, source, mistakes)) for source in sources]
+    with mistakes.collected():
+        if sources and values["paths"].rank == 1:
+            raise ConfigurationError(
+                "both `paths` and `sources` say what to read",
+                where=values["paths"].origin,
+                hint="put the paths into a source",
+            )
+    mistakes.tell()
     if not settings["paths"]:
-        settings.sources = tuple(
-            Settings(_overlaid(path, values, options, source), state_home, house, source.name)
-            for source in sources
-        )
+        settings.sources = tuple(Settings(said, state_home, house, name) for name, said in overlaid)
     for one in (settings, *settings.sources):
         one.formats_table = formats_table
     settings.again = lambda: resolve(flags, environ, config)
     return settings
 
 
+def _said(
+    option: Option,
+    filed: Mapping[str, tuple[Json, str]],
+    environ: Mapping[str, str],
+    flags: Mapping[str, Json],
+) -> Iterator[tuple[Json, str, int]]:
+    """What is said of a setting, where, and how strong the word is: the strongest comes last."""
+    if option.name in filed:
+        raw, where = filed[option.name]
+        yield raw, where, 1
+    if environ.get(option.env):
+        yield environ[option.env], option.env, 2
+    if flags.get(option.name) not in (None, []):
+        yield flags[option.name], option.flag, _RANK_OF_FLAGS
+
+
 def _overlaid(
-    path: Path, values: Mapping[str, Value], options: Sequence[Option], source: SourceTable
+    path: Path,
+    values: Mapping[str, Value],
+    options: Sequence[Option],
+    source: SourceTable,
+    mistakes: Mistakes,
 ) -> dict[str, Value]:
     """The settings of a source: its own word counts more than any but a flag's."""
     overlaid = dict(values)
     for option in options:
         if option.name in source.values and values[option.name].rank < _RANK_OF_FLAGS:
             raw, line = source.values[option.name]
-            overlaid[option.name] = Value(
-                _converted(option, raw, f"{path}:{line}"), f"{path}:{line}", _RANK_OF_FLAGS - 1
-            )
+            where = f"{path}:{line}"
+            with mistakes.collected():
+                overlaid[option.name] = Value(_converted(option, raw, where), where, _RANK_OF_FLAGS - 1)
     return overlaid
 
 
@@ -178,26 +201,33 @@ def _read_file(path: Path) -> tuple[str, dict[str, Json]]:
             hint="check the path after --config",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"is not valid TOML: {error}", where=str(path)) from error
+        raise ConfigurationError(
+            f"is not valid TOML: {error}",
+            where=f"{path}:{at[1]}" if (at := _AT_LINE.search(str(error))) else str(path),
+            hint="a text stands in quotes, and a key only once",
+        ) from error
     return text, table
 
 
-def _filed(path: Path, text: str, table: dict[str, Json]) -> dict[str, tuple[Json, int]]:
-    found: dict[str, tuple[Json, int]] = {}
+def _filed(
+    path: Path, text: str, table: Mapping[str, Json], mistakes: Mistakes
+) -> dict[str, tuple[Json, str]]:
+    """What the file says at its top level, each with its place."""
+    found: dict[str, tuple[Json, str]] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
-        line = line_of(text, [key])
-        if name not in BY_NAME:
-            near = difflib.get_close_matches(name, BY_NAME, 1)
-            raise ConfigurationError(
-                f"unknown key `{key}`",
-                where=f"{path}:{line}",
-                hint=f"did you mean `{near[0]}`?" if near else "`translator config` lists all keys",
-            )
-        if name == "format" and isinstance(value, (dict, list)):
-            raise ConfigurationError(
-                "`format` is one name", where=f"{path}:{line}",
-                hint="rules of your own stand below [[formats.NAME]]",
-            )  # fmt: skip
-        found[name] = (value, line)
+        where = f"{path}:{line_of(text, [key])}"
+        with mistakes.collected():
+            if name not in BY_NAME:
+                near = difflib.get_close_matches(name, (*BY_NAME, SOURCES_KEY, FORMATS_KEY), 1)
+                raise ConfigurationError(
+                    f"unknown key `{key}`",
+                    where=where,
+                    hint=f"did you mean `{near[0]}`?" if near else "`translator config` lists all keys",
+                )
+            if name == "format" and isinstance(value, (dict, list)):
+                raise ConfigurationError(
+                    "`format` is one name", where=where, hint="rules of your own stand below [[formats.NAME]]"
+                )
+            found[name] = (value, where)
     return found

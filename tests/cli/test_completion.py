@@ -1,4 +1,4 @@
-"""What shells offer: commands, flags and the words that a value may be; files, where they are told nothing."""
+"""What shells offer: commands, flags, and the words that a value may be; else files."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_every_command_option_and_variable_is_in_it() -> None:
     assert [
         one.flag
         for one in OPTIONS
-        if one.name != "paths" and not re.search(rf"^\.B (-\w, )?{one.flag}\b", page, re.M)
+        if one.name != "paths" and not re.search(rf"^\.B (-\w, )?{one.flag}\b", page, re.MULTILINE)
     ] == []
     assert [one.env for one in OPTIONS if one.env not in page] == []
 
@@ -44,7 +44,8 @@ def test_each_shared_option_is_told_once() -> None:
 def test_it_is_shown_without_a_warning() -> None:
     done = subprocess.run(
         ["man", "--warnings", "--local-file", str(SHIPPED)],
-        capture_output=True, text=True, check=True, env={"MANWIDTH": "80", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=True,
+        env={"MANWIDTH": "80", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
 
     assert done.stderr == ""

@@ -1,6 +1,6 @@
 """The man page, made of the tables that `--help` is made of.
 
-    make man
+make man
 """
 
 from __future__ import annotations

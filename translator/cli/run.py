@@ -13,7 +13,7 @@ from translator.cli.notify import ServiceManager
 from translator.cli.sending import chosen_destination, destination_of
 from translator.cli.signals import stop_on_signals
 from translator.cli.watching import Watch, listening
-from translator.errors import ConfigurationError, InputError
+from translator.errors import ConfigurationError, InputError, Mistakes
 from translator.files.discover import STDIN
 from translator.settings import Settings
 
@@ -47,6 +47,7 @@ def checked_sources(settings: Settings) -> Sequence[Settings]:
         ConfigurationError: What is said of a source cannot be used.
     """
     sources = settings.sources or (settings,)
+    mistakes = Mistakes()
     for source in sources:
         patterns: tuple[str, ...] = source["paths"]
         if not patterns:
@@ -57,9 +58,11 @@ def checked_sources(settings: Settings) -> Sequence[Settings]:
             raise ConfigurationError(
                 "standard input cannot be followed together with files", hint="run two sidecars"
             )
-        name = chosen_destination(source)
-        if name in ("dsn", "spotlight"):
-            destination_of(source, name)
+        with mistakes.collected():
+            name = chosen_destination(source)
+            if name in ("dsn", "spotlight"):
+                destination_of(source, name)
+    mistakes.tell()
     return sources
 
 
