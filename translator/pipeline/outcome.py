@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from translator.delivery.answers import RATE_LIMITED
 from translator.delivery.sender import Counters, Sender
 from translator.errors import DeliveryError
 from translator.model import Retry
@@ -48,9 +47,7 @@ class Delivery:
     def hopeless(self) -> bool:
         """Whether waiting is in vain: the key is refused, or no answer has come for too long."""
         counters = self._sender.counters
-        waiting_for_limit = isinstance(counters.last_answer, Retry) and (
-            counters.last_answer.reason == RATE_LIMITED
-        )
+        waiting_for_limit = self._sender.limited_for() > 0
         settled = counters.acknowledged_envelopes + counters.rejected_spans
         if settled != self._acknowledged or waiting_for_limit:
             self._acknowledged = settled
