@@ -21,8 +21,8 @@ ASCII = {
 LOG = "wéather.jsonl"
 COMMANDS = (
     ("--help",), ("run", "--help"), ("preview", LOG), ("check", LOG), ("backfill", LOG), ("config",),
-    ("schema",), ("run", LOG, "--once"), ("backfill", LOG, "--out", "-"), ("check", "--explain", "E101"), ("demo",),
-    ("preview", "nowhérè.jsonl"), ("run", "--flÿ"),
+    ("schema",), ("run", LOG, "--once"), ("backfill", LOG, "--out", "-"),
+    ("check", "--explain", "E101"), ("demo",), ("preview", "nowhérè.jsonl"), ("run", "--flÿ"),
 )  # fmt: skip
 PLAIN = {
     "NO_COLOR": {"NO_COLOR": "1"},
