@@ -149,6 +149,7 @@ def follow(log: Path, dsn: str) -> AbstractContextManager[Popen[str]]:
     return started("run", str(log), "--dsn", dsn, "--state-dir", state, *more)
 
 
+@pytest.mark.timeout(300)
 def test_a_limit_of_errors_does_not_hold_up_spans(tmp_path: Path) -> None:
     many = [
         {
@@ -162,10 +163,12 @@ def test_a_limit_of_errors_does_not_hold_up_spans(tmp_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", *many)
 
     with ErrorsLimited() as receiver, follow(log, receiver.dsn) as process:
-        receiver.wait_for(lambda got: len(got.latest) == 100, timeout=60)
+        receiver.wait_for(lambda got: len(got.latest) == 100, timeout=90)
         with log.open("a") as file:
-            file.write(json.dumps({"event": "tool", "tool": "late", "span_id": "f" * 16}) + "\n")
-        receiver.wait_for(lambda got: len(got.latest) == 101, timeout=60)
+            file.write(
+                json.dumps({"time": time.time(), "event": "tool", "tool": "late", "span_id": "f" * 16}) + "\n"
+            )
+        receiver.wait_for(lambda got: len(got.latest) == 101, timeout=90)
         process.send_signal(SIGTERM)
         said = process.communicate()[1]
 
@@ -174,6 +177,7 @@ def test_a_limit_of_errors_does_not_hold_up_spans(tmp_path: Path) -> None:
     receiver.assert_clean()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", [SIGTERM, SIGKILL], ids=["stopped", "killed"])
 def test_what_was_told_before_a_restart_is_not_told_again(
     receiver: Receiver, tmp_path: Path, number: int
@@ -181,14 +185,14 @@ def test_what_was_told_before_a_restart_is_not_told_again(
     log = write(tmp_path / "a.jsonl", *FAILING[:3])
 
     with follow(log, receiver.dsn) as process:
-        receiver.wait_for(lambda got: got.events and not waiting(tmp_path), timeout=60)
+        receiver.wait_for(lambda got: got.events and not waiting(tmp_path), timeout=90)
         process.send_signal(number)
         process.communicate()
     write(tmp_path / "rest.jsonl", *FAILING)
     with log.open("a") as file:
         file.writelines((tmp_path / "rest.jsonl").read_text().splitlines(keepends=True)[3:])
     with follow(log, receiver.dsn) as process:
-        receiver.wait_for(lambda got: len(got.latest) == 3 and len(got.events) == 2, timeout=60)
+        receiver.wait_for(lambda got: len(got.latest) == 3 and len(got.events) == 2, timeout=90)
         process.send_signal(SIGTERM)
         process.communicate()
 
