@@ -74,6 +74,8 @@ class Delivery:
         last = self._sender.counters.last_answer
         if self._sender.problem is None and isinstance(last, Retry):
             why = last.detail
+        elif self._sender.problem is None and self._sender.limited_for() > 0:
+            why = f"the server asks to wait {self._sender.limited_for():.0f} s more"
         raise DeliveryError(
             f"{self._store.pending} envelopes could not be sent: {why}",
             hint="the logs still hold them: run again once the server takes them",
