@@ -55,12 +55,12 @@ def test_a_terminal_that_wants_no_colours_gets_none(command: str) -> None:
     assert re.search(r"\x1b\[(?:\d+;)*[39][0-7][;m]", shown) is None
 
 
-@pytest.mark.parametrize("command", ["preview", "check"])
+@pytest.mark.parametrize("command", ["preview", "check", "backfill"])
 def test_a_dumb_terminal_gets_text_alone(command: str) -> None:
     _, shown = on_a_terminal(command, LOG, TERM="dumb")
 
     assert shown
-    assert ESCAPE not in shown
+    assert re.search(r"\x1b\[[\d;]*m", shown) is None
 
 
 def test_colours_can_be_asked_for_where_there_is_no_terminal() -> None:

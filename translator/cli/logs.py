@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import structlog
@@ -44,7 +45,7 @@ def configure(level: str, form: str) -> None:
     """
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     if form == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = structlog.dev.ConsoleRenderer(colors=_coloured())
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -60,3 +61,8 @@ def configure(level: str, form: str) -> None:
     # The SDK's transport warns through logging of what the sender says better itself.
     logging.getLogger("sentry_sdk").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def _coloured() -> bool:
+    """Whether standard error shows colours, and whoever looks at it wants them."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
