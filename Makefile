@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --upgrade
 
-.PHONY: demo test test-all lint types contracts docs format lock clean
+.PHONY: demo test test-all lint types contracts docs format man lock clean
 
 demo: $(READY)
 	$(BIN)/translator demo
@@ -37,6 +37,9 @@ docs: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+man: $(READY)
+	$(BIN)/python -m translator.cli.manpage > translator/share/man/man1/translator.1
 
 lock: $(READY)
 	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import sys
 
-from translator.cli.app import run_app
 from translator.cli.garbage import collect_seldom
+
+EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -16,7 +17,13 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     collect_seldom()
-    sys.exit(run_app(sys.argv[1:]))
+    try:
+        # Imported here: who interrupts before it is there shall not see where it was.
+        from translator.cli.app import run_app
+
+        sys.exit(run_app(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

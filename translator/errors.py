@@ -14,6 +14,14 @@ a value that is counted, not an exception.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+_LINE = re.compile(r":(\d+)\Z")
+_MOST_SHOWN = 20
+"""How many mistakes are told at once."""
+
 
 class TranslatorError(Exception):
     """A command cannot go on.
@@ -38,6 +46,45 @@ class TranslatorError(Exception):
 
 class ConfigurationError(TranslatorError):
     """A flag, an environment variable or `translator.toml` cannot be used as it is."""
+
+
+def together(errors: Sequence[ConfigurationError]) -> ConfigurationError:
+    """Several errors as one, in the order of their lines.
+
+    Args:
+        errors: What they are; never none.
+    """
+    if len(errors) == 1:
+        return errors[0]
+    ordered = sorted(errors, key=lambda error: int(at[1]) if (at := _LINE.search(error.where or "")) else 0)
+    shown = [f"{error} ({error.hint})" if error.hint else str(error) for error in ordered[:_MOST_SHOWN]]
+    if len(errors) > _MOST_SHOWN:
+        shown.append(f"there are {len(errors) - _MOST_SHOWN} more")
+    return ConfigurationError("\nerror: ".join(shown))
+
+
+class Mistakes:
+    """Collects what is wrong with a configuration, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[ConfigurationError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """What is raised in it is kept, and the next is looked at."""
+        try:
+            yield
+        except ConfigurationError as error:
+            self._found.append(error)
+
+    def tell(self) -> None:
+        """Raises what was found.
+
+        Raises:
+            ConfigurationError: Something was found.
+        """
+        if self._found:
+            raise together(self._found)
 
 
 class InputError(TranslatorError):

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from translator.errors import ConfigurationError
+from translator.errors import ConfigurationError, together
 from translator.formats.house.load import FORMATS_KEY, load_formats
 from translator.formats.house.problems import MappingError, Problem
 from translator.formats.registry import Format
 from translator.model import Json
 from translator.toml_lines import line_of
-
-_MOST_PROBLEMS = 20
-"""How many mistakes in formats are told at once."""
 
 
 class House(msgspec.Struct, frozen=True):
@@ -68,14 +65,12 @@ def _lines_of(text: str, name: str, rules: int) -> list[int]:
 
 
 def _told(path: Path, text: str, problems: Sequence[Problem]) -> ConfigurationError:
-    """What is wrong with the formats, each with its line: the first as the error, the others below."""
-    shown = problems[:_MOST_PROBLEMS]
-    said = sorted(((line_of(text, problem.keys), problem) for problem in shown), key=lambda one: one[0])
-    (line, first), *others = said
-    message = first.message
-    if others:
-        message += f" ({first.hint})" if first.hint else ""
-        for other, problem in others:
-            hint = f" ({problem.hint})" if problem.hint else ""
-            message += f"\nerror: {path}:{other}: {problem.message}{hint}"
-    return ConfigurationError(message, where=f"{path}:{line}", hint=None if others else first.hint or None)
+    """What is wrong with the formats, each with its line."""
+    return together(
+        [
+            ConfigurationError(
+                problem.message, where=f"{path}:{line_of(text, problem.keys)}", hint=problem.hint or None
+            )
+            for problem in problems
+        ]
+    )

@@ -9,7 +9,7 @@ from translator.files.lines import MAX_LINE_BYTES
 from translator.formats.house.load import FORMATS_KEY
 from translator.formats.registry import AUTO, FORMATS
 from translator.model import Json
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 from translator.settings_sources import NAME_PATTERN, SOURCE_OPTIONS, SOURCES_KEY
 from translator.settings_values import (
     Convert,

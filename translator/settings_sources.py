@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from translator.errors import ConfigurationError
+from translator.errors import ConfigurationError, Mistakes
 from translator.model import Json
+from translator.settings_options import BY_NAME
 from translator.toml_lines import line_of
 
 SOURCES_KEY = "sources"
@@ -42,16 +43,17 @@ class SourceTable(msgspec.Struct, frozen=True):
     values: Mapping[str, tuple[Json, int]]
 
 
-def source_tables(path: Path, text: str, tables: Json) -> list[SourceTable]:
+def source_tables(path: Path, text: str, tables: Json, mistakes: Mistakes) -> list[SourceTable]:
     """The sources of a configuration file.
 
     Args:
         path: The file.
         text: What stands in it.
         tables: Its list `sources`.
+        mistakes: Takes what is not as it should be, with its line.
 
     Raises:
-        ConfigurationError: They are not as they should be; the line is told.
+        ConfigurationError: They are no sources at all.
     """
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(
@@ -65,39 +67,50 @@ def source_tables(path: Path, text: str, tables: Json) -> list[SourceTable]:
             hint="put files that go the same way into one, or run several sidecars",
         )  # fmt: skip
     names: set[str] = set()
-    return [_source_table(path, text, number, table, names) for number, table in enumerate(tables)]
+    return [_source_table(path, text, number, table, names, mistakes) for number, table in enumerate(tables)]
 
 
 def _source_table(
-    path: Path, text: str, number: int, table: Mapping[str, Json], names: set[str]
+    path: Path, text: str, number: int, table: Mapping[str, Json], names: set[str], mistakes: Mistakes
 ) -> SourceTable:
     def where(*keys: str) -> str:
         return f"{path}:{line_of(text, [SOURCES_KEY, number, *keys])}"
 
     name = table.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            "a source needs a `name` of letters, digits, `.`, `_` and `-`",
-            where=where(*(("name",) if "name" in table else ())),
-            hint='such as name = "checkout"; its state is kept under it',
-        )
-    if name in names:
-        raise ConfigurationError(f"a second source is called `{name}`", where=where("name"))
-    names.add(name)
-    if not table.get("paths"):
-        raise ConfigurationError(f"the source `{name}` has no `paths`", where=where())
+    with mistakes.collected():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                "a source needs a `name` of letters, digits, `.`, `_` and `-`",
+                where=where(*(("name",) if "name" in table else ())),
+                hint='such as name = "checkout"; its state is kept under it',
+            )
+        if name in names:
+            raise ConfigurationError(
+                f"a second source is called `{name}`", where=where("name"), hint="give each a name of its own"
+            )
+        names.add(name)
+    with mistakes.collected():
+        if not table.get("paths"):
+            raise ConfigurationError(
+                f"the source `{name}` has no `paths`" if name else "a source has no `paths`",
+                where=where(),
+                hint='such as paths = ["/var/log/agent/*.jsonl"]',
+            )
     values: dict[str, tuple[Json, int]] = {}
     for key, value in table.items():
         option = key.replace("-", "_")
-        if option not in SOURCE_OPTIONS and key != "name":
-            raise ConfigurationError(
-                f"unknown key `{key}` of a source", where=where(key), hint=_hint(option, SOURCE_OPTIONS)
-            )
-        if option != "name":
+        if option in SOURCE_OPTIONS:
             values[option] = (value, line_of(text, [SOURCES_KEY, number, key]))
-    return SourceTable(name, values)
+        elif key != "name":
+            with mistakes.collected():
+                raise ConfigurationError(
+                    f"unknown key `{key}` of a source", where=where(key), hint=_hint(option)
+                )
+    return SourceTable(str(name), values)
 
 
-def _hint(key: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return f"did you mean `{near[0]}`?" if near else "it may have " + ", ".join(known)
+def _hint(key: str) -> str:
+    if key in BY_NAME:
+        return "it is for all sources: it stands above the first [[sources]]"
+    near = difflib.get_close_matches(key, ("name", *SOURCE_OPTIONS), 1)
+    return f"did you mean `{near[0]}`?" if near else "it may have " + ", ".join(SOURCE_OPTIONS)

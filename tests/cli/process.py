@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO
 
-SECONDS = 60.0
+SECONDS = 100.0
 """How long a process may take; only a broken one takes so long."""
 
 

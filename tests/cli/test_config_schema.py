@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
 from tests.cli.test_settings import values_of
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 from translator.settings_schema import config_schema
 
 VALIDATOR = Draft202012Validator(config_schema())

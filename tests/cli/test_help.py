@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
 from translator import __version__
-from translator.settings import OPTIONS
+from translator.cli.app import COMMANDS
+from translator.settings_options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 LOGS = sorted(ROOT.joinpath("samples").glob("*/agent.jsonl"))
@@ -63,6 +64,45 @@ def test_help_names_the_variable_of_every_flag(command: str, run: Run) -> None:
         if option.flag in FLAGS[command] and f"[env: {option.env}]" not in said
     ]
     assert lacking == []
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+@pytest.mark.parametrize("command", ["", *FLAGS])
+def test_help_fits_the_terminal_and_is_not_cut_off(
+    command: str, columns: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    lines = run(*filter(None, [command]), "--help").out.splitlines()
+
+    too_long = [line.strip() for line in lines if len(line) > min(columns, 80)]
+    # Names, variables and examples are not broken.
+    assert [line for line in too_long if not line.startswith(("-", "translator ", "[env: "))] == []
+    assert columns < 80 or not too_long
+
+
+def test_the_list_of_commands_is_not_cut_off(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("--help").out.splitlines()
+
+    assert [one for one in COMMANDS if f"  {one.name:<8}  {one.summary}" not in lines] == []
+
+
+def test_what_is_wanted_most_stands_first(run: Run) -> None:
+    lines = run("run", "--help").out.splitlines()
+
+    assert [line for line in lines if re.fullmatch(r"\S.*:", line)] == [
+        "Example:", "Arguments:", "Options:", "Sending:", "Content:", "Reading:", "Following:",
+        "The program's own log:",
+    ]  # fmt: skip
+    assert lines[lines.index("Sending:") + 1].startswith("  --dsn DSN ")
+
+
+def test_defaults_are_told_as_a_person_would_say_them(run: Run) -> None:
+    said = " ".join(run("run", "--help").out.split())
+
+    for default in ("Default: 30m.", "Default: 16MiB.", "Default: 1GiB.", "Default: span.", "Default: on."):
+        assert default in said
 
 
 @pytest.mark.parametrize("command", FLAGS)

@@ -234,3 +234,26 @@ def test_addresses_may_stand_in_the_variable(run: Run, monkeypatch: pytest.Monke
     monkeypatch.setenv("TRANSLATOR_PATHS", "a.log:s3://bucket/x:/var/log")
 
     assert "a.log s3://bucket/x /var/log" in " ".join(run("config").out.split())
+
+
+@pytest.mark.parametrize(
+    "command", [("backfill",), ("preview",), ("check",), ("run", "--once")], ids=" ".join
+)
+@pytest.mark.parametrize(
+    ("path", "more", "words"),
+    [
+        ("empty", (), "empty: no file in this directory"),
+        ("a.log", ("--exclude", "*.log"), "a.log: this file is left out"),
+        ("no/*.log", (), "no/*.log: no such file"),
+    ],
+)
+def test_what_names_no_file_is_told(
+    command: tuple[str, ...], path: str, more: tuple[str, ...], words: str, run: Run
+) -> None:
+    Path("empty").mkdir()
+    Path("a.log").write_bytes(CONTENT)
+
+    said = run(*command, path, *more)
+
+    assert said.code == 2
+    assert said.err.startswith(f"error: {words}\nhint: ")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run, Said
 from translator.cli.options import HISTORY
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 
 ANY_TEXT = {"paths", "exclude", "out", "environment", "release", "server_name", "service", "state_dir"}
 CHECKED = [option for option in OPTIONS if option.name not in ANY_TEXT]
@@ -86,8 +86,8 @@ def test_a_wrong_type_in_the_file_is_told_with_its_line(name: str, run: Run) -> 
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        ('release = "1"\nrelease = "2"\n', "line 2"),
-        ("release: 1\n", "line 1"),
+        ('release = "1"\nrelease = "2"\n', "translator.toml:2"),
+        ("release: 1\n", "translator.toml:1"),
         ("a = " + "[" * 5_000 + "]" * 5_000, "translator.toml"),
         ("log_attributes = 1" + "0" * 9_000, "translator.toml"),
     ],
@@ -96,11 +96,48 @@ def test_a_wrong_type_in_the_file_is_told_with_its_line(name: str, run: Run) -> 
 def test_a_file_that_is_no_toml_is_told(content: str, word: str, run: Run) -> None:
     Path("translator.toml").write_text(content)
 
-    said = run("config")
+    told(run("config"), f"error: {word}: is not valid TOML")
 
+
+MANY = """enviroment = "x"
+wire = ["span"]
+
+[[sources]]
+name = "a b"
+pathes = ["x"]
+log_level = "info"
+traces_sample_rate = 3
+
+[[formats.shop]]
+evnt = "model"
+"""
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("translator.toml").write_text(MANY)
+    monkeypatch.setenv("TRANSLATOR_IDLE_TIMEOUT", "never")
+
+    said = run("run", "x", "--orphan-hold", "long")
+
+    lines = said.err.splitlines()
+    in_the_file = [
+        line.removeprefix("error: translator.toml:") for line in lines if "translator.toml:" in line
+    ]
     assert said.code == 2
-    assert "translator.toml: is not valid TOML" in said.err
-    assert word in said.err
+    assert [line.split(":")[0] for line in in_the_file if "evnt" not in line and "event" not in line] == [
+        "1", "2", "4", "5", "6", "7", "8",
+    ]  # fmt: skip
+    for words in (
+        "translator.toml:1: unknown key `enviroment` (did you mean `environment`?)",
+        "translator.toml:6: unknown key `pathes` of a source (did you mean `paths`?)",
+        "translator.toml:7: unknown key `log_level` of a source (it is for all sources: it stands above",
+        "translator.toml:11: unknown key `evnt`",
+        "TRANSLATOR_IDLE_TIMEOUT: `idle_timeout`: expected a length of time",
+        "--orphan-hold: `orphan_hold`: expected a length of time",
+    ):
+        assert f"error: {words}" in said.err
 
 
 def test_the_nearest_word_is_named(run: Run) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from translator.settings import OPTIONS, Option
+from translator.settings_options import OPTIONS, Option
 
 KEY = "0123456789abcdef0123456789abcdef"
 DSN = f"https://{KEY}@o1.ingest.example.com/42"
@@ -176,3 +176,15 @@ def test_a_variable_that_cannot_be_is_told(
 
     assert said.code == 2
     assert variable in said.err
+
+
+def test_a_narrow_terminal_leaves_no_value_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_DSN", DSN)
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = run("config").out
+    monkeypatch.setenv("COLUMNS", "80")
+    usual = run("config").out
+
+    assert "dsn = https://***@o1.ingest.example.com/42\n  (SENTRY_DSN)\n" in narrow
+    assert max(map(len, usual.splitlines())) <= 80
+    assert KEY not in narrow + usual

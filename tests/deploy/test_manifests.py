@@ -15,7 +15,7 @@ import yaml
 
 from tests.monitor.test_monitor import BUSY
 from translator.monitor.metrics import metrics_text
-from translator.settings import BY_NAME
+from translator.settings_options import BY_NAME
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"

@@ -10,14 +10,13 @@ import sys
 import tomllib
 from pathlib import Path
 
-import click
 import pytest
-import typer
+from typer.core import TyperCommand
 
 from tests.docs import pages
 from translator.backfill import parts
 from translator.backfill.merge import MAX_OPEN as MAX_OPEN_INPUTS
-from translator.cli.app import app
+from translator.cli.app import COMMANDS, command_of
 from translator.cli.sending import CONCURRENCY
 from translator.content.plain import MAX_DEPTH
 from translator.delivery.backoff import CAP_SECONDS
@@ -29,7 +28,8 @@ from translator.envelopes.secrets import mask_value
 from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
 from translator.files.lines import MAX_LINE_BYTES
 from translator.pipeline.outcome import PATIENCE_SECONDS
-from translator.settings import MAX_OUTBOX_BYTES, OPTIONS, resolve
+from translator.settings import resolve
+from translator.settings_options import MAX_OUTBOX_BYTES, OPTIONS
 from translator.settings_sources import SOURCE_OPTIONS
 from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN, MAX_REMEMBERED
 from translator.spans.orphans import SLACK
@@ -52,13 +52,11 @@ def command_lines() -> list[tuple[str, list[str]]]:
     return found
 
 
-def commands() -> dict[str, click.Command]:
-    group = typer.main.get_command(app)
-    found: dict[str, click.Command] = vars(group)["commands"]
-    return found
+def commands() -> dict[str, TyperCommand]:
+    return {declared.name: command_of(declared) for declared in COMMANDS}
 
 
-def flags(command: click.Command) -> set[str]:
+def flags(command: TyperCommand) -> set[str]:
     return {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
 
 

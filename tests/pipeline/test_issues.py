@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from subprocess import Popen
 from typing import Any
 
 import pytest
 
 from tests.backfill.field import backfill
+from tests.cli.process import started
 from tests.judges import relay_events
-from tests.receiver import Receiver
+from tests.pipeline.program import translator
+from tests.receiver import Answer, Receiver
 
 STACK = """Traceback (most recent call last):
   File "/srv/tools.py", line 40, in get
@@ -122,3 +129,79 @@ def test_a_stack_of_an_unknown_form_is_kept_as_a_text(receiver: Receiver, tmp_pa
     (event,) = sent(receiver, write(tmp_path / "a.jsonl", failed), "--issues")
 
     assert event["extra"] == {"stack": "somewhere, somehow"}
+
+
+class ErrorsLimited(Receiver):
+    """A server whose quota of errors is used up; spans it takes."""
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Refuses error events."""
+        plain = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        if b'"type":"event"' not in plain:
+            return super().handle(method, path, headers, body)
+        return Answer(429, {"X-Sentry-Rate-Limits": "600:error:organization:quota"})
+
+
+def follow(log: Path, dsn: str) -> AbstractContextManager[Popen[str]]:
+    """A sidecar over the log, which tells of errors, too."""
+    state = str(log.parent / "state")
+    more = ("--issues", "--from", "beginning", "--reorder-window", "0", "--log-format", "json")
+    return started("run", str(log), "--dsn", dsn, "--state-dir", state, *more)
+
+
+@pytest.mark.timeout(300)
+def test_a_limit_of_errors_does_not_hold_up_spans(tmp_path: Path) -> None:
+    many = [
+        {
+            "event": "tool",
+            "tool": "t",
+            "span_id": f"{number:016x}",
+            "error": {"type": "E", "message": str(number)},
+        }
+        for number in range(1, 101)
+    ]
+    log = write(tmp_path / "a.jsonl", *many)
+
+    with ErrorsLimited() as receiver, follow(log, receiver.dsn) as process:
+        receiver.wait_for(lambda got: len(got.latest) == 100, timeout=90)
+        with log.open("a") as file:
+            file.write(
+                json.dumps({"time": time.time(), "event": "tool", "tool": "late", "span_id": "f" * 16}) + "\n"
+            )
+        receiver.wait_for(lambda got: len(got.latest) == 101, timeout=90)
+        process.send_signal(SIGTERM)
+        said = process.communicate()[1]
+
+    assert process.returncode == 3
+    assert "100 envelopes could not be sent" in said
+    receiver.assert_clean()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [SIGTERM, SIGKILL], ids=["stopped", "killed"])
+def test_what_was_told_before_a_restart_is_not_told_again(
+    receiver: Receiver, tmp_path: Path, number: int
+) -> None:
+    log = write(tmp_path / "a.jsonl", *FAILING[:3])
+
+    with follow(log, receiver.dsn) as process:
+        receiver.wait_for(lambda got: got.events and not waiting(tmp_path), timeout=90)
+        process.send_signal(number)
+        process.communicate()
+    write(tmp_path / "rest.jsonl", *FAILING)
+    with log.open("a") as file:
+        file.writelines((tmp_path / "rest.jsonl").read_text().splitlines(keepends=True)[3:])
+    with follow(log, receiver.dsn) as process:
+        receiver.wait_for(lambda got: len(got.latest) == 3 and len(got.events) == 2, timeout=90)
+        process.send_signal(SIGTERM)
+        process.communicate()
+
+    assert process.returncode == 0
+    assert [event["contexts"]["trace"]["span_id"] for event in receiver.events] == ["2" * 16, "3" * 16]
+
+
+def waiting(directory: Path) -> int:
+    """How many envelopes the sidecar has not had acknowledged."""
+    told = json.loads(translator("status", "--json", "--state-dir", str(directory / "state")).stdout)
+    count: int = told["destinations"][0]["outbox"]["envelopes"]
+    return count

@@ -4,37 +4,85 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from translator import __version__
-from translator.cli import backfill, check, config, demo, preview, run, schema, status
+from translator.cli.help import HelpfulCommand, group_page, render
 from translator.cli.printable import printable
 from translator.errors import TranslatorError
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
 
 EXIT_USAGE = 2
 EXIT_NOT_SENT = 3
 EXIT_INTERRUPTED = 130
 
-app = typer.Typer(
-    name="translator",
-    help="Turns the JSON log lines of AI agents into Sentry traces.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+_COMMANDS = "translator.cli.commands"
+
+
+class Declared(NamedTuple):
+    """A command of the list.
+
+    Attributes:
+        name: What it is called; so is the function that takes its flags.
+        summary: What the list says of it, in a line.
+        module: Where that function is.
+    """
+
+    name: str
+    summary: str
+    module: str = _COMMANDS
+
+
+COMMANDS = (
+    Declared("run", "Follow log files and send their traces."),
+    Declared("backfill", "Send the traces of historical logs, and exit."),
+    Declared("check", "Say what is wrong with logs."),
+    Declared("preview", "Show the traces of logs, and send nothing.", "translator.cli.preview"),
+    Declared("status", "Show what a sidecar has read and sent."),
+    Declared("config", "Show every setting, and where it comes from."),
+    Declared("schema", "Print the JSON Schema of the log format."),
+    Declared("demo", "Watch an agent's log lines become traces."),
 )
 
-app.command("run")(run.run)
-app.command("backfill")(backfill.backfill)
-app.command("check")(check.check)
-app.command("preview")(preview.preview)
-app.command("schema")(schema.schema)
-app.command("demo")(demo.demo)
-app.command("config")(config.config)
-app.command("status")(status.status)
+
+def command_of(declared: Declared) -> TyperCommand:
+    """The command itself, with its flags."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_SETTINGS)
+    alone.command(declared.name, cls=HelpfulCommand)(getattr(import_module(declared.module), declared.name))
+    made = typer.main.get_command(alone)
+    assert isinstance(made, TyperCommand)  # noqa: S101
+    return made
+
+
+class _Commands(TyperGroup):
+    """The list of commands; each is made when it is called, or its flags are asked for."""
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        if listed is None:
+            return name, None, rest
+        return name, command_of(next(one for one in COMMANDS if one.name == listed.name)), rest
+
+    def get_help(self, ctx: Context) -> str:
+        return render(group_page(self, ctx))
+
+
+app = typer.Typer(
+    name="translator",
+    cls=_Commands,
+    help="Turns the JSON log lines of AI agents into Sentry traces.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings=_SETTINGS,
+    rich_markup_mode=None,
+)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it by position
@@ -52,6 +100,14 @@ def _main(
     ] = False,
 ) -> None:
     pass
+
+
+def _listed() -> None:
+    """Stands in the list for a command that has not been made."""
+
+
+for _each in COMMANDS:
+    app.command(_each.name, help=_each.summary)(_listed)
 
 
 def run_app(arguments: Sequence[str]) -> int:

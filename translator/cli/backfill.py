@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
 
 import msgspec
 import typer
@@ -20,7 +19,6 @@ from translator.backfill.sorter import Sorter
 from translator.cli.again import try_again
 from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
-from translator.cli.options import CONTENT, DESTINATION, HISTORY, LOGGING, Paths, with_settings
 from translator.cli.outlook import plan_as_json, print_plan
 from translator.cli.progress import Shown, shown
 from translator.cli.sending import SDK
@@ -33,39 +31,16 @@ from translator.model import Json
 from translator.pipeline.translation import Counted
 from translator.settings import Settings
 
-SetAside = Annotated[
-    bool, typer.Option("--rejected", help="Try again what was set aside; no sidecar may run meanwhile.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send nothing.")]
-Again = Annotated[bool, typer.Option("--again", help="Send anew what has been sent already.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The summary for machines, on standard output.")]
 
+def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, as_json: bool) -> None:
+    """Sends the traces of historical logs, from where it was interrupted.
 
-@with_settings(
-    *DESTINATION,
-    *CONTENT,
-    "exclude",
-    "format",
-    "reorder_window",
-    "idle_timeout",
-    "max_line_bytes",
-    *HISTORY,
-    *LOGGING,
-)
-def backfill(
-    settings: Settings,
-    paths: Paths = None,  # noqa: ARG001 - a setting
-    *,
-    dry_run: DryRun = False,
-    again: Again = False,
-    rejected: SetAside = False,
-    as_json: AsJson = False,
-) -> None:
-    """Send the traces of historical logs, also compressed ones, and exit.
-
-    It goes on where it was interrupted, and sends nothing twice.
-
-    Example: translator backfill /var/log/agent/ --dsn "$SENTRY_DSN"
+    Args:
+        settings: What is wanted.
+        dry_run: Whether only to say what would be done.
+        again: Whether to send anew what has been sent.
+        rejected: Whether to try again what was set aside, instead.
+        as_json: Whether the summary is for machines.
     """
     log = set_up_logging(settings)
     if rejected:

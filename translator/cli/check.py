@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Protocol, TextIO
+from typing import Protocol, TextIO
 
 import typer
 from rich.console import Console
@@ -17,7 +18,6 @@ from translator.checks.findings import Findings
 from translator.cli.diagnostics import Plain, explain
 from translator.cli.history import time_of
 from translator.cli.logs import set_up_logging
-from translator.cli.options import LOGGING, Paths, with_settings
 from translator.cli.reports import Json, Sarif
 from translator.errors import ConfigurationError, InputError
 from translator.files.discover import STDIN
@@ -28,20 +28,6 @@ from translator.settings import Settings
 EXIT_FINDINGS = 1
 MOST_SHOWN = 10
 """Diagnostics of one code and file that are shown, where not all are asked for."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")]
-SarifFile = Annotated[
-    str | None, typer.Option("--sarif", metavar="FILE", help="Write SARIF 2.1.0, too; - for standard output.")
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as findings, too.")]
-All = Annotated[bool, typer.Option("--all", help=f"Show all, not {MOST_SHOWN} of a code and file.")]
-Ignore = Annotated[
-    list[str] | None,
-    typer.Option("--ignore", metavar="CODES", help="Codes, or beginnings of them, to leave out: W505,N."),
-]
-Explain = Annotated[
-    str | None, typer.Option("--explain", metavar="CODE", help="Show what the documents say of a code.")
-]
 
 
 class _Report(Protocol):
@@ -54,23 +40,26 @@ class _Report(Protocol):
         """Tells what was counted; nothing comes after it."""
 
 
-@with_settings(
-    "exclude", "format", "reorder_window", "idle_timeout", "max_line_bytes", "mask_secrets", *LOGGING
-)
 def check(
     settings: Settings,
-    paths: Paths = None,  # noqa: ARG001 - a setting
     *,
-    as_json: AsJson = False,
-    sarif: SarifFile = None,
-    strict: Strict = False,
-    everything: All = False,
-    ignore: Ignore = None,
-    code: Explain = None,
+    as_json: bool,
+    sarif: str | None,
+    strict: bool,
+    everything: bool,
+    ignore: Sequence[str],
+    code: str | None,
 ) -> None:
-    """Say what is wrong with logs, and what their traces will lack; nothing is sent.
+    """Says what is wrong with logs.
 
-    Example: translator check agent.jsonl
+    Args:
+        settings: What is wanted.
+        as_json: Whether it is for machines.
+        sarif: The file that it is written to as SARIF, too.
+        strict: Whether warnings count as findings.
+        everything: Whether to show all of a code and file.
+        ignore: Codes, or beginnings of them, to leave out.
+        code: The code that is explained, instead.
     """
     set_up_logging(settings)
     if code is not None:
@@ -78,7 +67,7 @@ def check(
         return
     if as_json and sarif == STDIN:
         raise ConfigurationError("--json and --sarif - both go to standard output", hint="name a file")
-    findings = Findings(None if everything else MOST_SHOWN, _codes(ignore or []))
+    findings = Findings(None if everything else MOST_SHOWN, _codes(ignore))
     checker = Checker(
         settings.windows.of_history(), findings, format_name=settings["format"], formats=settings.formats
     )
@@ -124,7 +113,7 @@ def _reports(settings: Settings, sarif: str | None, opened: ExitStack, *, as_jso
     return reports
 
 
-def _codes(given: list[str]) -> tuple[str, ...]:
+def _codes(given: Sequence[str]) -> tuple[str, ...]:
     words = tuple(word.strip().upper() for one in given for word in one.split(",") if word.strip())
     for word in words:
         if not any(code.name.startswith(word) for code in CODES):

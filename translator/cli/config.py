@@ -2,56 +2,56 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.options import (
-    CONTENT,
-    DESTINATION,
-    HISTORY,
-    LOGGING,
-    MONITORING,
-    READING,
-    with_settings,
-)
 from translator.cli.sending import destination_of
-from translator.settings import OPTIONS, Option, Settings
+from translator.settings import Settings
+from translator.settings_options import OPTIONS, Option
+
+_WIDE, _NARROW = 110, 60
+"""From which width on there is room for the variables, and below which not even for a table."""
+
+_UNLIMITED = 250
+"""The width where nobody looks at it but a program."""
+
+Row = tuple[str, str, str, str]
 
 
-@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *HISTORY, *MONITORING, *LOGGING)
 def config(settings: Settings) -> None:
-    """Show every setting, its value and where it comes from; keys of DSNs are masked.
-
-    Example: translator config
-    """
+    """Shows every setting, its value and where it comes from."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(width=_UNLIMITED)
+    rows = list(_rows(settings))
+    if console.width < _NARROW:
+        for name, value, origin, _ in rows:
+            console.print(f"{name} = {value}\n  ({origin})", markup=False, highlight=False, soft_wrap=True)
+        return
     table = Table(box=None, pad_edge=False)
     table.add_column("setting", no_wrap=True)
     table.add_column("value", overflow="fold", min_width=12)
-    table.add_column("from", style="dim", overflow="fold")
-    table.add_column("variable", style="dim", no_wrap=True)
+    table.add_column("from", style="dim", no_wrap=True)
+    if console.width >= _WIDE:
+        table.add_column("variable", style="dim", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row[: len(table.columns)]))
+    console.print(table)
+
+
+def _rows(settings: Settings) -> Iterator[Row]:
     for option in OPTIONS:
-        cells = (option.name, _shown(option, settings), settings.origin(option.name), option.env)
-        table.add_row(*map(Text, cells))
+        yield option.name, _shown(option, settings), settings.origin(option.name), option.env
     for source in settings.sources:
         for option in OPTIONS:
             if source.rank(option.name) > settings.rank(option.name):
-                shown = _shown(option, source)
-                cells = (f"{source.name}: {option.name}", shown, source.origin(option.name), "")
-                table.add_row(*map(Text, cells))
+                yield f"{source.name}: {option.name}", _shown(option, source), source.origin(option.name), ""
     for name, house in settings.house.items():
-        table.add_row(
-            *map(
-                Text,
-                (
-                    f"formats.{name}",
-                    f"a format of your own, {len(house.origins)} rules",
-                    house.origins[0],
-                    "",
-                ),
-            )
-        )
-    Console().print(table)
+        yield f"formats.{name}", f"a format of your own, {len(house.origins)} rules", house.origins[0], ""
 
 
 def _shown(option: Option, settings: Settings) -> str:

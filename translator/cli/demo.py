@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.console import Console
 
 from translator.cli.logs import set_up_logging
-from translator.cli.options import with_settings
 from translator.cli.sending import Keep, open_output
 from translator.cli.tree import print_traces
 from translator.content.plain import json_bytes
@@ -31,12 +30,8 @@ _SHOWN_LINES = 5
 _TELLING = ("event", "agent", "model", "tool", "input", "arguments", "usage", "result", "output")
 
 
-@with_settings()
-def demo(_settings: Settings) -> None:
-    """Watch an agent's log lines become traces: no account, no network, nothing left behind.
-
-    Example: translator demo
-    """
+def demo() -> None:
+    """Plays a sample agent, a sidecar and a receiver, and shows what has arrived."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="translator-demo-") as name, DemoReceiver() as receiver:
         directory = Path(name)

@@ -14,7 +14,7 @@ from translator.cli.logs import Log
 from translator.cli.sending import Keep, Output, open_output
 from translator.cli.summary import Skipped, conclude
 from translator.cli.watching import Watch
-from translator.files.discover import STDIN
+from translator.files.discover import STDIN, find_files, none_found
 from translator.files.stdin import StdinTailer, standard_input
 from translator.files.tail import Start, Tailer
 from translator.files.watch import Watcher
@@ -57,6 +57,8 @@ class Following:
             typer.Exit: With the code that says what became of it, where that is not 0.
         """
         settings, log, once = self.settings, self._log, self._once
+        if once:
+            _require_files(settings)
         skipped = Skipped(log)
         translation = Translation(
             settings.windows.of_whole_input() if once else settings.windows,
@@ -120,7 +122,8 @@ class Following:
             beat()
             if source.files != followed:
                 followed = source.files
-                self._log.info("following", files=followed, patterns=list(patterns))
+                hint = {} if followed else {"hint": "what comes to match is followed from then on"}
+                self._log.info("following", files=followed, patterns=list(patterns), **hint)
 
         with Watcher(patterns, self.changed) as watcher:
             linger = self.settings["shutdown_timeout"] * LINGER_SHARE
@@ -133,6 +136,13 @@ class Following:
             )
             if watcher.problem is not None:
                 self._log.warning("no_notifications", error=watcher.problem)
+
+
+def _require_files(settings: Settings) -> None:
+    """Raises InputError for a pattern that names nothing: what reads once does not wait for it."""
+    for pattern in settings["paths"]:
+        if pattern != STDIN and not find_files([pattern], (), settings["exclude"]):
+            raise none_found(pattern)
 
 
 def _start(chosen: str, first_run: float) -> Start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import structlog
@@ -45,7 +46,7 @@ def configure(level: str, form: str) -> None:
     """
     shown: tuple[structlog.typing.Processor, ...] = (structlog.processors.JSONRenderer(),)
     if form == "console":
-        shown = (_printable, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        shown = (_printable, structlog.dev.ConsoleRenderer(colors=_coloured()))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -70,3 +71,8 @@ def _printable(
     return {
         key: printable(value, keep="\n") if isinstance(value, str) else value for key, value in event.items()
     }
+
+
+def _coloured() -> bool:
+    """Whether standard error shows colours, and whoever looks at it wants them."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

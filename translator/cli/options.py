@@ -4,46 +4,61 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from translator.cli.completing import values_of
 from translator.model import Json
-from translator.settings import BY_NAME, Option, resolve
+from translator.settings_options import BY_NAME, Option
+from translator.settings_values import (
+    Convert,
+    to_address,
+    to_count,
+    to_days,
+    to_pace,
+    to_rate,
+    to_seconds,
+    to_size,
+    to_when,
+    to_workers,
+    words_of,
+)
 
 DESTINATION = (
-    "dsn", "spotlight", "out", "wire", "attribute_names", "environment", "release", "server_name",
-    "service", "attributes", "issues", "traces_sample_rate", "state_dir", "shutdown_timeout",
+    "dsn", "spotlight", "out", "state_dir", "environment", "release", "server_name", "service", "attributes",
+    "traces_sample_rate", "issues", "shutdown_timeout", "wire", "attribute_names",
 )  # fmt: skip
 CONTENT = ("send_default_pii", "mask_secrets", "log_attributes")
-MONITORING = ("listen", "heartbeat")
-READING = ("exclude", "format", "reorder_window", "idle_timeout", "orphan_hold", "max_line_bytes")
+READING = ("format", "exclude", "reorder_window", "idle_timeout", "max_line_bytes")
+FOLLOWING = ("from", "orphan_hold", "max_outbox_bytes", "listen", "heartbeat")
 HISTORY = ("since", "until", "older_than_retention", "retention_days", "max_rate", "workers")
 LOGGING = ("log_level", "log_format", "quiet")
 
-_PANELS = {
-    **dict.fromkeys(DESTINATION, "Sending"),
-    **dict.fromkeys(CONTENT, "Content"),
-    **dict.fromkeys((*READING, "from"), "Reading"),
-    "max_outbox_bytes": "Sending",
-    **dict.fromkeys(HISTORY, "History"),
-    **dict.fromkeys(MONITORING, "Monitoring"),
-    **dict.fromkeys(LOGGING, "The program's own log"),
+PANELS = {
+    "Sending": DESTINATION,
+    "Content": CONTENT,
+    "Reading": READING,
+    "Following": FOLLOWING,
+    "History": HISTORY,
+    "The program's own log": LOGGING,
 }
+"""The settings of help under their headings, in the order in which they are wanted."""
+
+_PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
 _SWITCHES = frozenset(("send_default_pii", "mask_secrets", "issues"))
 _METAVARS = {
-    "dsn": "DSN", "spotlight": "[URL]", "out": "FILE", "state_dir": "DIR", "log_attributes": "N",
-    "traces_sample_rate": "RATE", "reorder_window": "TIME", "idle_timeout": "TIME",
-    "orphan_hold": "TIME", "shutdown_timeout": "TIME", "max_line_bytes": "SIZE",
-    "environment": "NAME", "release": "NAME", "server_name": "NAME", "format": "NAME", "service": "NAME",
-    "attributes": "NAME=VALUE",
-    "wire": "span|transaction", "attribute_names": "NAMES", "from": "WHERE", "log_level": "LEVEL",
-    "log_format": "FORM", "max_outbox_bytes": "SIZE", "exclude": "GLOB", "listen": "ADDRESS",
-    "heartbeat": "TIME", "since": "WHEN", "until": "WHEN", "older_than_retention": "skip|shift|send",
-    "retention_days": "DAYS", "max_rate": "SPANS", "workers": "N",
+    "dsn": "DSN", "spotlight": "[URL]", "out": "FILE", "state_dir": "DIR", "environment": "NAME",
+    "release": "NAME", "server_name": "NAME", "service": "NAME", "attributes": "NAME=VALUE", "format": "NAME",
+    "exclude": "GLOB",
 }  # fmt: skip
+_METAVARS_OF: dict[Convert, str] = {
+    to_seconds: "TIME", to_size: "SIZE", to_count: "N", to_rate: "RATE", to_address: "ADDRESS",
+    to_when: "WHEN", to_days: "DAYS", to_pace: "SPANS", to_workers: "N",
+}  # fmt: skip
+"""What stands for a value in help; for one of a few words, those words."""
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -54,7 +69,9 @@ def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., 
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        # The type of the settings need not be there: importing it is what makes commands slow to begin.
+        signature = inspect.signature(command, eval_str=True, locals={"Settings": object})
+        own = list(signature.parameters.values())[1:]
         shared = [_parameter(BY_NAME[name]) for name in names]
         config = inspect.Parameter(
             "config",
@@ -72,6 +89,8 @@ def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., 
         own_names = {parameter.name for parameter in own}
 
         def run(**given: Json) -> None:
+            from translator.settings import resolve
+
             flags = {name: given.get(_python_name(name)) for name in names}
             if "paths" in own_names:
                 flags["paths"] = given["paths"]
@@ -107,8 +126,9 @@ def _parameter(option: Option) -> inspect.Parameter:
     info = typer.Option(
         *declared,
         help=f"{option.help}{default} [env: {option.env}]",
-        metavar=_METAVARS.get(option.name) if kind == str | None else None,
-        rich_help_panel=_PANELS[option.name],
+        metavar=_metavar(option) if kind == str | None else None,
+        rich_help_panel=_PANEL_OF[option.name],
+        autocompletion=values_of(option),
         show_default=False,
     )
     return inspect.Parameter(
@@ -119,11 +139,27 @@ def _parameter(option: Option) -> inspect.Parameter:
     )
 
 
+def _metavar(option: Option) -> str:
+    words = words_of(option.convert)
+    if words:
+        return "|".join(words)
+    return _METAVARS.get(option.name) or _METAVARS_OF[option.convert]
+
+
 def _shown(option: Option) -> str:
     default = option.default
     if isinstance(default, bool):
         default = "on" if default else "off"
+    elif option.convert is to_seconds:
+        default = _in_unit(default, (("h", 3600), ("m", 60), ("s", 1)))
+    elif option.convert is to_size:
+        default = _in_unit(default, (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)))
     return f" Default: {default:g}." if isinstance(default, float) else f" Default: {default}."
+
+
+def _in_unit(value: float, units: Sequence[tuple[str, int]]) -> str:
+    """A value in the largest unit of which it is a whole number."""
+    return next((f"{value // size:g}{unit}" for unit, size in units if value % size == 0), f"{value:g}")
 
 
 Paths = Annotated[

@@ -5,30 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated
-
-import typer
 
 from translator.cli.following import Following
 from translator.cli.lanes import Lanes
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.notify import ServiceManager
-from translator.cli.options import CONTENT, DESTINATION, LOGGING, MONITORING, READING, Paths, with_settings
 from translator.cli.sending import chosen_destination, destination_of
 from translator.cli.signals import stop_on_signals
 from translator.cli.watching import Watch, listening
-from translator.errors import ConfigurationError, InputError
+from translator.errors import ConfigurationError, InputError, Mistakes
 from translator.files.discover import STDIN
 from translator.settings import Settings
 
-Once = Annotated[bool, typer.Option("--once", help="Read what is there, send it, and exit.")]
 
+def run(settings: Settings, *, once: bool) -> None:
+    """Follows log files, and sends the traces in them until told to stop.
 
-@with_settings(*DESTINATION, *CONTENT, *READING, "from", "max_outbox_bytes", *MONITORING, *LOGGING)
-def run(settings: Settings, paths: Paths = None, *, once: Once = False) -> None:  # noqa: ARG001
-    """Follow log files, and send the traces in them until told to stop.
-
-    Example: translator run '/var/log/agent/*.jsonl'
+    Args:
+        settings: What is wanted.
+        once: Whether to read what is there, send it, and end.
     """
     log = set_up_logging(settings)
     manager = ServiceManager()
@@ -52,6 +47,7 @@ def checked_sources(settings: Settings) -> Sequence[Settings]:
         ConfigurationError: What is said of a source cannot be used.
     """
     sources = settings.sources or (settings,)
+    mistakes = Mistakes()
     for source in sources:
         patterns: tuple[str, ...] = source["paths"]
         if not patterns:
@@ -62,9 +58,11 @@ def checked_sources(settings: Settings) -> Sequence[Settings]:
             raise ConfigurationError(
                 "standard input cannot be followed together with files", hint="run two sidecars"
             )
-        name = chosen_destination(source)
-        if name in ("dsn", "spotlight"):
-            destination_of(source, name)
+        with mistakes.collected():
+            name = chosen_destination(source)
+            if name in ("dsn", "spotlight"):
+                destination_of(source, name)
+    mistakes.tell()
     return sources
 
 

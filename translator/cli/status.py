@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import typer
@@ -13,14 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.options import with_settings
 from translator.cli.printable import printable
 from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
 from translator.errors import InputError
 from translator.settings import Settings
 from translator.state.report import StateReport, find_states, read_report
-
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")]
 
 
 class FileStatus(msgspec.Struct, frozen=True):
@@ -33,12 +30,8 @@ class FileStatus(msgspec.Struct, frozen=True):
     lag: int | None
 
 
-@with_settings("state_dir")
-def status(settings: Settings, *, as_json: AsJson = False) -> None:
-    """Show what a sidecar, running or not, has read, holds and has sent.
-
-    Example: translator status
-    """
+def status(settings: Settings, *, as_json: bool) -> None:
+    """Shows what a sidecar has read, holds and has sent."""
     directory = state_directory(settings)
     found = find_states(directory)
     if not found:

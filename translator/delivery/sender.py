@@ -20,6 +20,7 @@ import structlog
 
 from translator.delivery.answers import MALFORMED, NETWORK, RATE_LIMITED, TOO_LARGE, UNAUTHORIZED
 from translator.delivery.backoff import Backoff
+from translator.delivery.limited import Held, Limited
 from translator.delivery.outbox import Outbox, Taken, Transport
 from translator.delivery.pace import Pace
 from translator.errors import StateError
@@ -29,6 +30,9 @@ UNWRITABLE = "state_unwritable"
 
 MAX_HELD = 8
 """How many envelopes that failed are held, to be tried again, while others overtake them."""
+
+MAX_LIMITED_BYTES = 8 * 1024 * 1024
+"""How much of what a rate limit holds back is held here, so that what has no limit overtakes it."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,19 +74,10 @@ class Counters(msgspec.Struct):
         return self.rate_limited + self.server_errors + self.network_errors
 
 
-class _Held(msgspec.Struct, order=True):
-    """An envelope that has failed, ordered by the time of its next try."""
-
-    due: float
-    row: int
-    failures: int
-    taken: Taken
-
-
 class Sender:
     """Empties an outbox in threads of its own.
 
-    All envelopes of an outbox go to one place, so a rate limit holds all of them.
+    A rate limit holds all envelopes of its category, and lets the others pass.
 
     Args:
         outbox: Where envelopes come from.
@@ -116,11 +111,11 @@ class Sender:
         self._clock = clock
         self._backoff = backoff or Backoff(random)
         self._wake = threading.Condition()
-        self._held: list[_Held] = []
+        self._held: list[Held] = []
         self._under_way = 0
         self._failures = 0
         self._free_at = 0.0
-        self._limited_until = 0.0
+        self._limited = Limited()
         self._pace = Pace(max_rate)
         self._stopping = False
         self._threads = [
@@ -188,22 +183,23 @@ class Sender:
             and not self._held
             and self._pace.unlimited
             and self.counters.acknowledged_envelopes > 0
-            and self._limited_until <= time.monotonic()
+            and not self._limited.size
+            and not self.limited_for()
         )
 
     def settle(self, taken: Taken, answer: Answer) -> None:
         """Does what follows from the answer to an envelope of the outbox that somebody else has sent."""
         try:
-            self._settle(_Held(0.0, taken.row, 0, taken), answer)
+            self._settle(Held(0.0, taken.row, 0, taken), answer)
         except StateError as error:
             self._end(str(error))
         with self._wake:
-            if self._failures or self._held:
+            if self._failures or self._held or self._limited.size:
                 self._wake.notify_all()
 
     def limited_for(self) -> float:
         """Seconds for which the server has asked to wait; 0 for none."""
-        return max(0.0, self._limited_until - time.monotonic())
+        return self._limited.seconds(time.monotonic())
 
     @property
     def _idle(self) -> bool:
@@ -232,12 +228,12 @@ class Sender:
             log.exception("sending_failed")
             self._end(f"sending ended by a mistake of the program ({type(error).__name__})")
 
-    def _next(self) -> _Held | None:
+    def _next(self) -> Held | None:
         """Waits for an envelope whose time has come; None when it is time to end."""
         with self._wake:
             while self._active:
                 now = time.monotonic()
-                free_at = max(self._free_at, self._limited_until, self._pace.free_at)
+                free_at = max(self._free_at, self._pace.free_at)
                 wait: float | None = free_at - now
                 # While the way may be blocked, one envelope tries and the others wait for it.
                 if self._failures and self._under_way:
@@ -251,18 +247,26 @@ class Sender:
                 self._wake.wait(wait)
         return None
 
-    def _pick(self, now: float) -> tuple[_Held | None, float | None]:
+    def _pick(self, now: float) -> tuple[Held | None, float | None]:
         """An envelope to send now, or how many seconds to wait for one, if that is known."""
+        free = self._limited.pop_free(now)
+        if free is not None:
+            return free, None
         due = bool(self._held) and self._held[0].due <= now
         # After a failure another envelope goes first: it may tell that the server is not to blame.
         if (self._failures or not due) and len(self._held) < MAX_HELD:
-            for taken in self._outbox.take(1):
-                return _Held(0.0, taken.row, 0, taken), None
+            while self._limited.size < MAX_LIMITED_BYTES and (found := self._outbox.take(1)):
+                taken = found[0]
+                held = Held(0.0, taken.row, 0, taken)
+                if not self._limited.holds(taken.envelope.category, now):
+                    return held, None
+                self._limited.add(held)
         if due:
             return heapq.heappop(self._held), None
-        return None, self._held[0].due - now if self._held else None
+        ends = (self._held[0].due if self._held else None, self._limited.next_end())
+        return None, min((end - now for end in ends if end is not None), default=None)
 
-    def _settle(self, held: _Held, answer: Answer) -> None:
+    def _settle(self, held: Held, answer: Answer) -> None:
         match answer:
             case Acknowledged():
                 self._outbox.acknowledge(held.row)
@@ -281,22 +285,22 @@ class Sender:
                     return
         self._count(held.taken.envelope, answer)
 
-    def _hold(self, held: _Held, answer: Retry) -> None:
+    def _hold(self, held: Held, answer: Retry) -> None:
         with self._wake:
             now = time.monotonic()
             if answer.reason == RATE_LIMITED:
-                self._limited_until = max(self._limited_until, now + (answer.after or 0.0))
-                held.due = 0.0
+                self._limited.limit(held.taken.envelope.category, now + (answer.after or 0.0))
+                self._limited.add(held)
             else:
                 self._failures += 1
                 held.failures += 1
                 named = answer.after or 0.0
                 self._free_at = now + max(named, self._backoff.delay(self._failures))
                 held.due = now + max(named, self._backoff.delay(held.failures))
-            heapq.heappush(self._held, held)
+                heapq.heappush(self._held, held)
         log.debug("sending_again_later", reason=answer.reason, detail=answer.detail, row=held.row)
 
-    def _set_aside(self, held: _Held, refused: Refused) -> None:
+    def _set_aside(self, held: Held, refused: Refused) -> None:
         parts = self._split(held.taken.envelope) if refused.reason == TOO_LARGE else []
         if parts:
             self._outbox.replace(held.row, parts)
@@ -347,6 +351,6 @@ class Sender:
 
     def _give_back(self) -> None:
         with self._wake:
-            held, self._held = self._held, []
+            held, self._held = [*self._held, *self._limited.pop_all()], []
         for each in held:
             self._outbox.defer(each.row)

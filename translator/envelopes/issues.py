@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 
 import orjson
+from msgspec import structs
 
 from translator.envelopes.encode import Encoded
 from translator.envelopes.pack import Packer, PackerState, Sender
@@ -18,6 +19,9 @@ CATEGORY = "error"
 
 _KINDS = frozenset((Kind.AGENT, Kind.MODEL, Kind.TOOL))
 _MOST_TRACES = 10_000
+_MOST_TRACES_KEPT = 1_000
+"""Of how many traces what was told is kept across restarts."""
+
 _LONGEST_TAG = 200
 _LONGEST_MESSAGE = 8_192
 
@@ -54,7 +58,7 @@ class IssuePacker:
         self._inner = inner
         self._sender = sender
         self._sdk = dict(sdk)
-        self._told: OrderedDict[str, set[bytes]] = OrderedDict()
+        self._told: OrderedDict[str, set[str]] = OrderedDict()
 
     def pack(self, encoded: Iterable[Encoded]) -> list[Envelope]:
         """The envelopes of the spans, then those of the errors."""
@@ -67,15 +71,15 @@ class IssuePacker:
         return self._inner.drain()
 
     def capture(self) -> PackerState:
-        """What is still held."""
-        return self._inner.capture()
+        """What is still held, and what has been told."""
+        lately = list(self._told)[-_MOST_TRACES_KEPT:]
+        told = {trace_id: sorted(self._told[trace_id]) for trace_id in lately}
+        return structs.replace(self._inner.capture(), told=told)
 
     def restore(self, state: PackerState, encode: Callable[[Span], Encoded]) -> None:
-        """Goes on from what another packer has captured.
-
-        Errors that were told before may be told again: with the same id, by which Sentry knows them.
-        """
+        """Goes on from what another packer has captured: what it has told is not told again."""
         self._inner.restore(state, encode)
+        self._told = OrderedDict((trace_id, set(told)) for trace_id, told in state.told.items())
 
     def _event(self, item: Encoded) -> Envelope | None:
         span, attributes = item.span, item.attributes()
@@ -85,11 +89,11 @@ class IssuePacker:
         self._told.move_to_end(trace_id)
         if len(self._told) > _MOST_TRACES:
             self._told.popitem(last=False)
-        # What says no more than that it failed, after something in it has said why, says nothing new.
-        if error.key in told or (told and not error.message and not error.stack):
-            return None
-        told.add(error.key)
         event_id = blake2b(error.key, digest_size=16, key=trace_id.encode()).hexdigest()
+        # What says no more than that it failed, after something in it has said why, says nothing new.
+        if event_id in told or (told and not error.message and not error.stack):
+            return None
+        told.add(event_id)
         event = {"event_id": event_id, **_event_of(span, attributes, error), "sdk": self._sdk}
         return Envelope(
             trace_id=trace_id,

@@ -26,10 +26,12 @@ class PackerState(msgspec.Struct):
     Attributes:
         held: Spans that wait for their segment.
         sent: Segments that have been sent: trace id and span id of each.
+        told: By trace id, the ids of error events that have been made.
     """
 
     held: list[Span] = []
     sent: list[tuple[str, str]] = []
+    told: dict[str, list[str]] = {}
 
 
 class Packer(Protocol):

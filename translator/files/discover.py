@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from translator.errors import InputError
 from translator.files.names import expanded, source_of
 
 STDIN = "-"
@@ -70,6 +71,24 @@ def find_files(
             seen.setdefault((found.stat.st_dev, found.stat.st_ino), found)
     ordered = sorted(seen.values(), key=lambda found: (found.stat.st_mtime_ns, found.path))
     return [Path(found.path) for found in ordered]
+
+
+def none_found(pattern: str) -> InputError:
+    """Why a pattern names no file."""
+    path = expanded(pattern)
+    if os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8 stay as they are
+        return InputError(
+            "no file in this directory",
+            where=pattern,
+            hint="hidden files, and what --exclude names, are left out",
+        )
+    if os.path.exists(path):  # noqa: PTH110
+        return InputError(
+            "this file is left out",
+            where=pattern,
+            hint="look at --exclude, --out and --state-dir: what they name is not read",
+        )
+    return InputError("no such file", where=pattern, hint="check the path or the pattern")
 
 
 class Finder:

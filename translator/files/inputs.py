@@ -14,7 +14,7 @@ import msgspec
 from translator.errors import InputError
 from translator.files.access import ReadAt, of_file
 from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
-from translator.files.discover import STDIN, find_files
+from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
@@ -93,7 +93,7 @@ def find_inputs(
             continue
         found = find_files([pattern], excluded, exclude)
         if not found:
-            raise InputError("no such file", where=pattern, hint="check the path or the pattern")
+            raise none_found(pattern)
         paths += found
     inputs: dict[str, list[Input]] = {}
     files = find_files([str(path) for path in dict.fromkeys(paths)])

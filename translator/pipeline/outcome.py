@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from translator.delivery.answers import RATE_LIMITED
 from translator.delivery.sender import Counters, Sender
 from translator.errors import DeliveryError
 from translator.model import Retry
@@ -48,9 +47,7 @@ class Delivery:
     def hopeless(self) -> bool:
         """Whether waiting is in vain: the key is refused, or no answer has come for too long."""
         counters = self._sender.counters
-        waiting_for_limit = isinstance(counters.last_answer, Retry) and (
-            counters.last_answer.reason == RATE_LIMITED
-        )
+        waiting_for_limit = self._sender.limited_for() > 0
         settled = counters.acknowledged_envelopes + counters.rejected_spans
         if settled != self._acknowledged or waiting_for_limit:
             self._acknowledged = settled
@@ -77,6 +74,8 @@ class Delivery:
         last = self._sender.counters.last_answer
         if self._sender.problem is None and isinstance(last, Retry):
             why = last.detail
+        elif self._sender.problem is None and self._sender.limited_for() > 0:
+            why = f"the server asks to wait {self._sender.limited_for():.0f} s more"
         raise DeliveryError(
             f"{self._store.pending} envelopes could not be sent: {why}",
             hint="the logs still hold them: run again once the server takes them",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from translator.errors import InputError
-from translator.files.discover import STDIN, find_files
+from translator.files.discover import STDIN, find_files, none_found
 from translator.files.reading import read_lines
 from translator.files.remote import find_objects, is_remote
 from translator.model import Span
@@ -32,7 +32,7 @@ def wanted_files(
         elif is_remote(pattern):
             objects += [found.name for found in find_objects(pattern, exclude)]
         elif not (found := find_files([pattern], excluded, exclude)):
-            raise InputError("no such file", where=pattern, hint="check the path or the pattern")
+            raise none_found(pattern)
         else:
             files.extend(str(path) for path in found)
     named = [file for file in dict.fromkeys(files) if file != STDIN]
