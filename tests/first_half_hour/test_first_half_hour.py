@@ -1,0 +1,116 @@
+"""From a clone to the traces of a Node.js agent in Spotlight, by the commands of docs/deployment.md alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from tests.docs import pages
+from tests.first_half_hour.machines import LIMIT, Container, Machine, Processes, finished
+from tests.spotlight.spotlight import ENVELOPE, server_sent_events
+
+SECTION = "## The first half hour"
+PORT = "8969"
+START_LIMIT = 60
+QUIET_SECONDS = 2
+# The two turns of samples/README.md.
+TRACES, SPANS = 2, 17
+
+
+def commands(port: int) -> list[str]:
+    """What the page says to type, with a port that is free here in place of Spotlight's."""
+    page = pages.DOCS / "deployment.md"
+    section = page.read_text(encoding="utf-8").split(f"{SECTION}\n")[1].split("\n## ")[0]
+    text = "".join(language_and_text[1] for language_and_text in pages.FENCE.findall(section))
+    lines = text.replace("\\\n", "").splitlines()
+    return [line.removeprefix("$ ").replace(PORT, str(port)) for line in lines if line.startswith("$ ")]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def clone() -> Iterator[Path]:
+    """A clone of what is committed, where every user may read."""
+    place = Path(mkdtemp(prefix="first-half-hour-", dir="/var/tmp"))
+    place.chmod(0o755)
+    finished(["git", "clone", "--quiet", str(pages.ROOT), str(place / "translator")], place)
+    yield place / "translator"
+    shutil.rmtree(place)
+
+
+@pytest.mark.timeout(LIMIT)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(Container, marks=pytest.mark.image, id="containers"),
+        pytest.param(Processes, marks=pytest.mark.no_containers, id="processes"),
+    ],
+)
+def test_an_operator_sees_traces(clone: Path, kind: type[Container | Processes]) -> None:
+    spotlight = free_port()
+    machine = kind(clone, free_port())
+    try:
+        play(machine, clone, spotlight)
+    finally:
+        machine.close()
+
+
+def play(machine: Machine, clone: Path, spotlight: int) -> None:
+    """Types the commands one after the other, and looks into Spotlight before the sidecar is stopped."""
+    typed = []
+    for line in commands(spotlight):
+        words = line.split()
+        if words[:2] == ["docker", "logs"]:
+            wait_until(lambda: '"following"' in machine.docker(line), "the sidecar follows no file")
+        elif words[0] == "docker":
+            if words[1] == "stop":
+                wait_until(lambda: counts(spotlight) == (TRACES, SPANS), "the traces are not in Spotlight")
+            machine.docker(line.replace("$PWD", str(clone)))
+        elif "server" in words:
+            machine.background(line)
+            wait_until(lambda: answers(spotlight), "Spotlight does not answer")
+        else:
+            machine.shell(line)
+        typed.append(" ".join(words[:2]))
+
+    assert {"docker build", "docker run", "docker logs", "docker stop"} <= set(typed)
+
+
+def wait_until(met: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while not met():
+        assert time.monotonic() < deadline, otherwise
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+        return True
+    return False
+
+
+def counts(port: int) -> tuple[int, int]:
+    """How many traces and spans Spotlight holds, after all that it plays back at once."""
+    spans: dict[str, set[str]] = {}
+    connection = http.client.HTTPConnection("localhost", port, timeout=QUIET_SECONDS)
+    with closing(connection), suppress(TimeoutError):
+        connection.request("GET", "/stream", headers={"Accept": "text/event-stream"})
+        for kind, data in server_sent_events(connection.getresponse()):
+            for _, sent in json.loads(data)[1] if kind == ENVELOPE else ():
+                root = sent["contexts"]["trace"]
+                ids = (root["span_id"], *(span["span_id"] for span in sent["spans"]))
+                spans.setdefault(root["trace_id"], set()).update(ids)
+    return len(spans), sum(map(len, spans.values()))
