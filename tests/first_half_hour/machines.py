@@ -91,7 +91,9 @@ class Processes:
 
     def __init__(self, clone: Path, port: int) -> None:
         self._clone = clone
-        kept = {name: value for name, value in os.environ.items() if name.endswith(("_CERT", "_CERTS", "PATH"))}
+        kept = {
+            name: value for name, value in os.environ.items() if name.endswith(("_CERT", "_CERTS", "PATH"))
+        }
         self._environment = {**kept, "HOME": str(clone), "TRANSLATOR_LISTEN": f"127.0.0.1:{port}"}
         self._bin = clone / "image" / "bin"
         self._started: list[subprocess.Popen[bytes]] = []

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -44,10 +45,17 @@ def free_port() -> int:
 
 @pytest.fixture
 def clone() -> Iterator[Path]:
-    """A clone of what is committed, where every user may read."""
+    """A clone of what is committed, where every user may read.
+
+    Its files have the times that they have here, for a layer is built again where a time has changed.
+    """
     place = Path(mkdtemp(prefix="first-half-hour-", dir="/var/tmp"))
     place.chmod(0o755)
     finished(["git", "clone", "--quiet", str(pages.ROOT), str(place / "translator")], place)
+    for path in (place / "translator").rglob("*"):
+        here = pages.ROOT / path.relative_to(place / "translator")
+        if here.is_file() and path.is_file():
+            shutil.copystat(here, path)
     yield place / "translator"
     shutil.rmtree(place)
 
@@ -75,7 +83,7 @@ def play(machine: Machine, clone: Path, spotlight: int) -> None:
     for line in commands(spotlight):
         words = line.split()
         if words[:2] == ["docker", "logs"]:
-            wait_until(lambda: '"following"' in machine.docker(line), "the sidecar follows no file")
+            wait_until(partial(follows, machine, line), "the sidecar follows no file")
         elif words[0] == "docker":
             if words[1] == "stop":
                 wait_until(lambda: counts(spotlight) == (TRACES, SPANS), "the traces are not in Spotlight")
@@ -94,6 +102,10 @@ def wait_until(met: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + START_LIMIT
     while not met():
         assert time.monotonic() < deadline, otherwise
+
+
+def follows(machine: Machine, logs: str) -> bool:
+    return '"following"' in machine.docker(logs)
 
 
 def answers(port: int) -> bool:

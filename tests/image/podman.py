@@ -12,9 +12,10 @@ from typing import Any
 PROGRAM = Path(__file__).with_name("podman.sh")
 ROOT = Path(__file__).parents[2]
 IMAGE = "log-to-span-translator:0.1.0"
-# As the manifests run it; that there is no shell is what makes sure that none is needed.
+# As the manifests run it: nothing can be written but volumes. A shell is not there, so none is needed.
 HARDENED = (
-    "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--volume=/dev/null:/usr/bin/sh:ro",
+    "--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges",
+    "--volume=/dev/null:/usr/bin/sh:ro",
 )  # fmt: skip
 BUILD_LIMIT = 600
 STOP_LIMIT = 15

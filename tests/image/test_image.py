@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tarfile
 import time
 from collections.abc import Iterator
@@ -32,6 +33,14 @@ def image() -> str:
 def spotlight() -> Iterator[SpotlightReceiver]:
     with SpotlightReceiver() as started:
         yield started
+
+
+@pytest.fixture
+def listen() -> str:
+    """A port for the health check that is free here; the others of this machine may have sidecars, too."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"--env=TRANSLATOR_LISTEN=127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -90,8 +99,8 @@ def test_a_sidecar_sends_answers_its_health_check_and_ends_on_sigterm(
         assert inspect(sidecar)["State"]["ExitCode"] == 0
 
 
-def test_its_health_check_fails_when_nothing_listens(logs: Path) -> None:
-    options = (*HARDENED, f"--volume={logs}:/var/log/agent:ro", "--entrypoint=python")
+def test_its_health_check_fails_when_nothing_listens(listen: str) -> None:
+    options = (*HARDENED, listen, "--entrypoint=python")
     with running(*options, IMAGE, "-c", "import signal; signal.pause()") as idle:
         assert podman("healthcheck", "run", idle, check=False).returncode == 1
 
@@ -99,7 +108,7 @@ def test_its_health_check_fails_when_nothing_listens(logs: Path) -> None:
 def test_a_backfill_runs_on_a_read_only_root_with_workers(logs: Path, spotlight: SpotlightReceiver) -> None:
     shutil.copy(LOG, logs / "agent.jsonl")
     done = podman(
-        "run", "--rm", "--network=host", *HARDENED, f"--volume={logs}:/logs:ro",
+        "run", "--rm", "--network=host", *HARDENED, "--tmpfs=/tmp", f"--volume={logs}:/logs:ro",
         f"--env=SENTRY_SPOTLIGHT={spotlight.stream_url}", IMAGE,
         "backfill", "/logs", "--workers", "2", "--older-than-retention", "send",
     )  # fmt: skip
