@@ -79,7 +79,8 @@ class Container:
 
     def close(self) -> None:
         """Removes the containers and the volumes."""
-        self._podman("rm", "--force", "--time=0", "--volumes", self._machine, *self._started)
+        for container in (self._machine, *self._started):
+            self._podman("rm", "--force", "--ignore", "--time=0", "--volumes", container)
         self._podman("volume", "prune", "--force")
 
     def _podman(self, *arguments: str) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import shutil
 import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,12 +14,11 @@ import pytest
 
 from tests.docs import pages
 from tests.first_half_hour.machines import LIMIT, Container, Machine, Processes, finished
-from tests.spotlight.spotlight import ENVELOPE, server_sent_events
+from tests.image.podman import free_port
+from tests.image.spotlights import counts, wait_until
 
 SECTION = "## The first half hour"
 PORT = "8969"
-START_LIMIT = 60
-QUIET_SECONDS = 2
 # The two turns of samples/README.md.
 TRACES, SPANS = 2, 17
 
@@ -34,13 +30,6 @@ def commands(port: int) -> list[str]:
     text = "".join(language_and_text[1] for language_and_text in pages.FENCE.findall(section))
     lines = text.replace("\\\n", "").splitlines()
     return [line.removeprefix("$ ").replace(PORT, str(port)) for line in lines if line.startswith("$ ")]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -98,12 +87,6 @@ def play(machine: Machine, clone: Path, spotlight: int) -> None:
     assert {"docker build", "docker run", "docker logs", "docker stop"} <= set(typed)
 
 
-def wait_until(met: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + START_LIMIT
-    while not met():
-        assert time.monotonic() < deadline, otherwise
-
-
 def follows(machine: Machine, logs: str) -> bool:
     return '"following"' in machine.docker(logs)
 
@@ -112,17 +95,3 @@ def answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
         return True
     return False
-
-
-def counts(port: int) -> tuple[int, int]:
-    """How many traces and spans Spotlight holds, after all that it plays back at once."""
-    spans: dict[str, set[str]] = {}
-    connection = http.client.HTTPConnection("localhost", port, timeout=QUIET_SECONDS)
-    with closing(connection), suppress(TimeoutError):
-        connection.request("GET", "/stream", headers={"Accept": "text/event-stream"})
-        for kind, data in server_sent_events(connection.getresponse()):
-            for _, sent in json.loads(data)[1] if kind == ENVELOPE else ():
-                root = sent["contexts"]["trace"]
-                ids = (root["span_id"], *(span["span_id"] for span in sent["spans"]))
-                spans.setdefault(root["trace_id"], set()).update(ids)
-    return len(spans), sum(map(len, spans.values()))

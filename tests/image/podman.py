@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,14 @@ def inspect(name: str, kind: str = "container") -> dict[str, Any]:
     (found,) = json.loads(podman(kind, "inspect", name).stdout)
     known: dict[str, Any] = found
     return known
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on; the machine may have other sidecars and Spotlights."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @contextmanager

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.field import FIGURES
-from tests.image.podman import BUILD_LIMIT, HARDENED, IMAGE, ROOT, STOP_LIMIT, inspect, podman, running
+from tests.image.podman import (
+    BUILD_LIMIT,
+    HARDENED,
+    IMAGE,
+    ROOT,
+    STOP_LIMIT,
+    free_port,
+    inspect,
+    podman,
+    running,
+)
 from tests.image.scan import of_config, of_files
-from tests.receiver import SpotlightReceiver
+from tests.receiver import Receiver, SpotlightReceiver
 from translator import __version__
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(BUILD_LIMIT), pytest.mark.xdist_group("image")]
@@ -37,10 +46,7 @@ def spotlight() -> Iterator[SpotlightReceiver]:
 
 @pytest.fixture
 def listen() -> str:
-    """A port for the health check that is free here; the others of this machine may have sidecars, too."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"--env=TRANSLATOR_LISTEN=127.0.0.1:{listener.getsockname()[1]}"
+    return f"--env=TRANSLATOR_LISTEN=127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ def test_its_files_are_in_order(tmp_path: Path) -> None:
         assert list(of_files(files)) == []
 
 
-def test_it_is_small(record_property: pytest.RecordProperty) -> None:
+def test_it_is_small(record_property: Callable[[str, object], None]) -> None:
     known = inspect(IMAGE, "image")
     base = inspect(known["Config"]["Labels"]["org.opencontainers.image.base.name"], "image")
     added = known["Size"] - base["Size"]
@@ -116,7 +122,7 @@ def test_a_backfill_runs_on_a_read_only_root_with_workers(logs: Path, spotlight:
     assert len(traces(spotlight)) == TRACES, done.stderr
 
 
-def traces(spotlight: SpotlightReceiver) -> set[str]:
+def traces(spotlight: Receiver) -> set[str]:
     return {sent["contexts"]["trace"]["trace_id"] for sent in spotlight.transactions}
 
 
