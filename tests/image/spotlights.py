@@ -22,7 +22,7 @@ def wait_until(met: Callable[[], bool], otherwise: str) -> None:
 
 
 def counts(port: int) -> tuple[int, int]:
-    """How many traces and spans Spotlight holds, after what it plays back at once; none where nobody answers."""
+    """The traces and spans of what it plays back at once; none where nobody answers."""
     spans: dict[str, set[str]] = {}
     connection = http.client.HTTPConnection("localhost", port, timeout=QUIET_SECONDS)
     with closing(connection), suppress(OSError):
