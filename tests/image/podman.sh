@@ -18,8 +18,8 @@ settings() { # DRIVER RUNTIME
   cat >"$store/storage.conf" <<END
 [storage]
 driver = "$1"
-graphroot = "$store/images"
-runroot = "$store/run"
+graphroot = "$store/images-$1"
+runroot = "$store/run-$1"
 END
   echo 'unqualified-search-registries = ["docker.io"]' >"$store/registries.conf"
   # Podman's own limits are above those of some sandboxes, where nobody may raise them.
@@ -59,7 +59,7 @@ node_base() {
   timeout 120 podman pull --quiet "$node" >/dev/null 2>&1 && return
   echo "no registry of images can be reached: Debian packages stand in for $node" >&2
   local tree=$store/npm
-  npm install --silent --global --prefix "$tree" --no-audit --no-fund npm@10 >&2
+  npm install --silent --global --prefix "$tree" --no-audit --no-fund npm@10 >&2 || return 1
   podman rm --force --ignore node-base >/dev/null
   podman run --name node-base --network host --volume "$tree/lib/node_modules/npm:/npm:ro" "$python" sh -c '
     apt-get update -qq &&
@@ -82,15 +82,14 @@ prepare() {
   for driver in overlay vfs; do
     for runtime in crun runc; do
       command -v "$runtime" >/dev/null || continue
-      if [ -d "$store/images/$([ $driver = overlay ] && echo vfs || echo overlay)-images" ]; then continue; fi
       settings "$driver" "$runtime"
       podman info >/dev/null 2>&1 && python_base || continue
       if podman run --rm "$python" python3 -c '' 2>"$store/why"; then
-        node_base
+        node_base || return 1
         echo "containers run: podman with $runtime on $driver"
         return 0
       fi
-      cat "$store/why" >&2
+      echo "podman runs nothing with $runtime on $driver: $(cat "$store/why")" >&2
     done
   done
   echo "podman can run no container here" >&2
