@@ -1,36 +1,56 @@
 # The sidecar: one virtual environment, no build tools, a user without rights.
+#
+#   docker build --tag log-to-span-translator:0.1.0 .
+#
+# BASE is any Debian-like image with Python 3.11 or newer and its venv module.
 ARG BASE=python:3.13-slim-bookworm
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-# For builds without a network: a directory of wheels that is mounted into the build.
-ARG PIP_NO_INDEX
-ARG PIP_FIND_LINKS
+# Another index of packages than the public one.
+ARG PIP_INDEX_URL=""
 WORKDIR /src
+# pip stays in an environment of its own, and so out of the image.
+RUN python3 -m venv /tmp/pip && python3 -m venv --without-pip /opt/translator
 COPY requirements.run.lock ./
-RUN python3 -m venv /opt/translator \
-    && /opt/translator/bin/pip install --quiet --require-hashes --requirement requirements.run.lock
+RUN /tmp/pip/bin/pip --python /opt/translator/bin/python install --quiet \
+    --require-hashes --requirement requirements.run.lock
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY translator translator
 COPY samples/python/agent.py samples/python/agent.py
 COPY docs/checks.md docs/checks.md
-RUN /opt/translator/bin/pip install --quiet --no-deps . \
-    && /opt/translator/bin/pip uninstall --quiet --yes pip \
+# zstandard brings its library twice; the one through CFFI is for PyPy.
+RUN /tmp/pip/bin/pip --python /opt/translator/bin/python install --quiet --no-deps . \
+    && find /opt/translator -name '_cffi.*.so' -path '*/zstandard/*' -delete \
     && /opt/translator/bin/translator --version
 
 FROM ${BASE}
+ARG BASE
+ARG VERSION=0.1.0
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="log-to-span-translator" \
       org.opencontainers.image.description="Agent logs in, Sentry traces out" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${BASE}"
 COPY --from=build /opt/translator /opt/translator
-RUN mkdir -p /var/lib/translator && chown 65532:65532 /var/lib/translator && chmod 0700 /var/lib/translator
+# What the base has and a sidecar has no use for: pip, programs with rights of their own, and places
+# that anybody may write to.
+RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+        /usr/lib/python3*/ensurepip /usr/share/python-wheels \
+    && find / -xdev -perm /6000 -type f -exec chmod a-s {} + \
+    && find / -xdev -perm -0002 ! -type l ! -path /tmp ! -path '/dev/*' ! -path '/proc/*' -exec chmod o-w {} + \
+    && mkdir -p /var/lib/translator \
+    && chown 65532:65532 /var/lib/translator \
+    && chmod 0700 /var/lib/translator
 ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_STATE_DIR=/var/lib/translator \
     TRANSLATOR_LISTEN=127.0.0.1:9464
 VOLUME /var/lib/translator
 WORKDIR /var/lib/translator
 USER 65532:65532
 STOPSIGNAL SIGTERM
-# Whether it lives, not whether Sentry answers. There is no shell in it.
-HEALTHCHECK --interval=30s --timeout=10s --retries=4 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9464/healthz', timeout=5)"]
+# Whether it lives, not whether Sentry answers. It needs no shell.
+HEALTHCHECK --interval=30s --timeout=10s --retries=4 CMD ["python", "-c", "import os, urllib.request as r; \
+r.urlopen('http://127.0.0.1:%s/healthz' % os.environ['TRANSLATOR_LISTEN'].rpartition(':')[2], timeout=5)"]
 ENTRYPOINT ["translator"]
 CMD ["run", "/var/log/agent"]
