@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from translator.model import Fields, Json, Kind
-from translator.spans.trace import Node, Trace
+from collections.abc import Sequence
+
+from translator.model import Fields, Json
+from translator.spans.trace import AGENT, HANDOFF, MODEL, TOOL, Node, Trace
 
 DOWNWARD = (
     "agent", "conversation_id", "user_id", "user_email", "user_name", "service", "environment", "release",
@@ -12,23 +14,33 @@ DOWNWARD = (
 """What a span takes from the nearest agent above it that says it."""
 
 _KEPT = frozenset((*DOWNWARD, "model", "tool", "from_agent", "to_agent"))
+_NAMED = {MODEL: "model", TOOL: "tool"}
 _ONWARD = frozenset(DOWNWARD) - {"agent"}
+_NOTHING: dict[str, Json] = {}
 _HIGHEST = 1_000
 """Levels that are walked up at most: parent ids of hostile logs may form a ring."""
 
 
-def inherited(trace: Trace, node: Node) -> dict[str, Json]:
-    """The fields that the span does not have itself, from the agents above it."""
+def inherited(trace: Trace, node: Node) -> Fields:
+    """What the agents above a span say; what it says itself counts before it."""
+    parent_id = node.parent_id or ""
+    handed = trace.handed.get(parent_id)
+    if handed is None:
+        # The same for all spans under one parent, until one more is known above or an agent has ended.
+        handed = trace.handed[parent_id] = _handed_down(trace, node)
+    if node.kind is HANDOFF and "from_agent" in node.fields:
+        return {**handed, "agent": node.fields["from_agent"]}
+    return handed
+
+
+def _handed_down(trace: Trace, node: Node) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    missing = [name for name in DOWNWARD if name not in node.fields]
-    if node.kind is Kind.HANDOFF and "from_agent" in node.fields:
-        found["agent"] = node.fields["from_agent"]
-        missing = [name for name in missing if name != "agent"]
+    missing: Sequence[str] = DOWNWARD
     current = _above(trace, node)
     for _ in range(_HIGHEST):
         if current is None or not missing:
             break
-        if current.kind is Kind.AGENT:
+        if current.kind is AGENT:
             fields = current.fields
             found.update((name, fields[name]) for name in missing if name in fields)
             missing = [name for name in missing if name not in fields]
@@ -47,42 +59,62 @@ def context_of(fields: Fields) -> dict[str, Json]:
 
 def nearest_agent(trace: Trace, node: Node) -> Node | None:
     """The agent directly above a span, over any tools between."""
-    current = _above(trace, node)
-    for _ in range(_HIGHEST):
-        if current is None or current.kind is Kind.AGENT:
-            return current
-        current = _above(trace, current)
+    above = _above(trace, node)
+    if above is None or above.kind is AGENT:
+        return above
+    for _ in range(1, _HIGHEST):
+        above = _above(trace, above)
+        if above is None or above.kind is AGENT:
+            return above
     return None
 
 
 def strip(node: Node) -> None:
     """Drops what nobody needs of a span that has been let go."""
-    node.fields = {name: value for name, value in node.fields.items() if name in _KEPT}
-    node.extra = {}
-    node.models = set()
+    fields = node.fields
+    if node.kind is AGENT:
+        node.fields = {name: value for name, value in fields.items() if name in _KEPT}
+    else:
+        name = _NAMED.get(node.kind)
+        node.fields = {name: fields[name]} if name is not None and name in fields else _NOTHING
+    node.extra = _NOTHING
+    node.models = None
 
 
 def touch(trace: Trace, node: Node, time: int) -> None:
     """Notes a time seen in a span in it and in all open ones above it."""
+    nodes = trace.nodes
     current: Node | None = node
     for _ in range(_HIGHEST):
         if current is None or current.last >= time:
             return
         current.last = time
-        current = _above(trace, current)
+        parent_id = current.parent_id
+        current = nodes.get(parent_id) if parent_id is not None else None
 
 
 def segment_of(trace: Trace, node: Node) -> Node:
-    """The topmost span above this one that the logs know."""
+    """The topmost span above this one that the logs know; from now on it is the segment of all between."""
+    above = _above(trace, node)
+    if node.segment_id is None:
+        if above is None:
+            return node
+        if above.segment_id == above.span_id:
+            node.segment_id = above.span_id
+            return above
     current = node
-    seen = {node.span_id}
+    path: dict[str, Node] = {}
     while current.segment_id is None:
+        path[current.span_id] = current
         above = _above(trace, current)
-        if above is None or above.span_id in seen:
-            return current
-        seen.add(above.span_id)
+        if above is None or above.span_id in path:
+            break
         current = above
-    return trace.nodes.get(current.segment_id, current)
+    top = current if current.segment_id is None else trace.nodes.get(current.segment_id, current)
+    for passed in path.values():
+        if passed is not top:
+            passed.segment_id = top.span_id
+    return top
 
 
 def is_above(trace: Trace, node: Node, lower: Node) -> bool:

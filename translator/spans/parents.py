@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.model import Event, Kind, Phase
+from translator.model import Event
 from translator.spans.ids import span_id_from
-from translator.spans.trace import Node, Trace
+from translator.spans.trace import AGENT, HANDOFF, START, TOOL, Node, Trace
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a span lies.
 
     Attributes:
@@ -39,23 +39,32 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
     given = fields.get("parent_id")
     if given is not None and given != fields.get("span_id"):
         return Place(span_id_from(trace.trace_id, given) if given else None)
-    if event.kind is Kind.AGENT:
+    kind = event.kind
+    if kind is AGENT:
         return _place_agent(trace, event, caller)
-    if event.kind is Kind.HANDOFF:
+    if kind is HANDOFF:
         return _place_handoff(trace, event)
+    if caller is None and event.phase is START and len(trace.agents) == 1:
+        # As below, but for most spans.
+        return Place(next(iter(trace.agents)))
+    return _place_call(trace, event, caller)
+
+
+def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
     agents = _enclosing(trace, event)
-    named = _by_name(agents, fields.get("agent"))
+    name = event.fields.get("agent")
+    named = _by_name(agents, name)
     if named is not None:
         return Place(named.span_id)
     if agents:
         # A trace context on every line is the request's around the agent, not a parent of each span.
         if caller is not None and caller not in (agents[-1].parent_id, agents[0].parent_id):
             return Place(caller, remote=caller not in trace.nodes)
-        foreign = event.phase is not Phase.START and fields.get("agent") is not None
+        foreign = event.phase is not START and name is not None
         return Place(agents[-1].span_id, sure=not foreign)
     if caller is not None:
         return Place(caller, remote=caller not in trace.nodes)
-    return Place(None, sure=event.phase is Phase.START)
+    return Place(None, sure=event.phase is START)
 
 
 def from_agent(trace: Trace, name: str | None) -> Node | None:
@@ -93,14 +102,14 @@ def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
         tools = [
             node
             for node in trace.open.values()
-            if node.kind is Kind.TOOL
+            if node.kind is TOOL
             and node.parent_id == innermost.span_id
             and node.start <= (event.start if event.start is not None else event.time)
         ]
         return Place(tools[0].span_id if len(tools) == 1 else innermost.span_id)
     if caller is not None:
         return Place(caller, remote=caller not in trace.nodes)
-    return Place(None, sure=event.phase is Phase.START)
+    return Place(None, sure=event.phase is START)
 
 
 def _place_handoff(trace: Trace, event: Event) -> Place:
@@ -115,7 +124,7 @@ def _place_handoff(trace: Trace, event: Event) -> Place:
 def _enclosing(trace: Trace, event: Event) -> list[Node]:
     """The open agents that had started when the event's span did; all, where none had."""
     agents = list(trace.agents.values())
-    if event.phase is Phase.START or event.start is None or len(agents) <= 1:
+    if event.phase is START or event.start is None or len(agents) <= 1:
         return agents
     started = [node for node in agents if node.start <= event.start]
     return started or agents

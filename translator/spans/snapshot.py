@@ -210,6 +210,7 @@ def _restore_trace(state: TraceState) -> Trace:
         last_time=state.last_time,
         baggage=state.baggage,
         scopes=set(state.scopes),
+        unknown={node.parent_id for node in state.nodes if node.parent_id is not None} - nodes.keys(),
     )
 
 

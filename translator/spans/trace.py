@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from translator.model import Event, Json, Kind
+from translator.model import Event, Json, Kind, Phase
+
+# Reading a member from its enum costs several times what reading a name does.
+AGENT, MODEL, TOOL, HANDOFF = Kind.AGENT, Kind.MODEL, Kind.TOOL, Kind.HANDOFF
+START, END, CHUNK, WHOLE = Phase.START, Phase.END, Phase.CHUNK, Phase.WHOLE
 
 
-class Node(msgspec.Struct):
+class Node(msgspec.Struct, gc=False):
     """One span, from the line that opens it until its trace is forgotten.
 
     Attributes:
@@ -20,19 +24,20 @@ class Node(msgspec.Struct):
         start: Microseconds.
         end: Microseconds; None while it is open.
         last: The last time seen in it or under it, in microseconds.
-        fields: What its lines said; after it has ended, only what flows down to others.
-        extra: What its lines said beyond the log format.
+        fields: What its lines said; after it has ended, only what flows down to others. They are the
+            event's own until there is more to say, so they are replaced and never changed in place.
+        extra: What its lines said beyond the log format; replaced, too.
         given_id: The span id in the log's own words; None where it is a hash of the line.
         call_id: What pairs its start and end, in the log's own words.
         remote: Whether the parent comes from a caller's trace context.
         continues: The span id of the agent that handed over to this one.
         first_chunk: When the first output came, in microseconds.
         tail: For agents, when the last model call or tool under it ended, as logged and as sent.
-        models: For agents, the models of the calls directly under it.
+        models: For agents, the models of the calls directly under it; None for none.
         segment_id: The span id of its segment, once one of the spans in it has been let go.
         incomplete: "no_start" or "no_end" where the log lacks one of the two.
         held: Whether it has ended, but waits for its parent to turn up.
-        below: The ids of ended spans under it that wait until it is let go.
+        below: The ids of ended spans under it that wait until it is let go; None for none.
     """
 
     kind: Kind
@@ -49,12 +54,18 @@ class Node(msgspec.Struct):
     continues: str | None = None
     first_chunk: int | None = None
     tail: tuple[int, int] = (0, 0)
-    models: set[str] = msgspec.field(default_factory=set)
+    models: set[str] | None = None
     segment_id: str | None = None
     segment_name: str = ""
     incomplete: str | None = None
     held: bool = False
-    below: list[str] = msgspec.field(default_factory=list)
+    below: list[str] | None = None
+
+    def wait_below(self, span_ids: Iterable[str]) -> None:
+        """Has ended spans wait until it is let go."""
+        if self.below is None:
+            self.below = []
+        self.below.extend(span_ids)
 
     @property
     def name(self) -> str | None:
@@ -173,6 +184,8 @@ class Trace(msgspec.Struct):
         last_time: The latest time of its lines, in microseconds.
         baggage: Sentry's entries of the caller's baggage.
         scopes: The scopes that it stands in.
+        unknown: Ids of parents that are not among its spans.
+        handed: What its spans hand down to those under them, by their ids, as far as it was asked for.
     """
 
     trace_id: str
@@ -193,11 +206,23 @@ class Trace(msgspec.Struct):
     last_time: int = 0
     baggage: dict[str, str] = msgspec.field(default_factory=dict)
     scopes: set[str] = msgspec.field(default_factory=set)
+    unknown: set[str] = msgspec.field(default_factory=set)
+    handed: dict[str, dict[str, Json]] = msgspec.field(default_factory=dict)
+
+    def add(self, node: Node) -> None:
+        """Takes in a span."""
+        span_id, parent_id = node.span_id, node.parent_id
+        self.nodes[span_id] = node
+        if parent_id is not None and parent_id not in self.nodes:
+            self.unknown.add(parent_id)
+        if span_id in self.unknown:
+            self.unknown.discard(span_id)
+            self.handed.clear()
 
     def close(self, node: Node) -> None:
         """Notes that a span has ended."""
         self.open.pop(node.span_id, None)
-        if node.kind is Kind.AGENT:
+        if node.kind is AGENT:
             self.agents.pop(node.span_id, None)
             before = self.gone.get(node.name)
             if before is None or (before.end or 0) < (node.end or 0):
