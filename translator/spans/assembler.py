@@ -11,6 +11,7 @@ from translator.spans.closing import Closing, report_model
 from translator.spans.ids import span_id_from
 from translator.spans.inherit import is_above, nearest_agent, touch
 from translator.spans.locate import Location, Traces
+from translator.spans.node import AGENT, CHUNK, HANDOFF, START, WHOLE, Node
 from translator.spans.nodes import (
     is_repeated_end,
     is_repeated_start,
@@ -26,20 +27,7 @@ from translator.spans.orphans import (
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
 from translator.spans.snapshot import AssemblerState, capture, restore
-from translator.spans.trace import (
-    AGENT,
-    CHUNK,
-    HANDOFF,
-    START,
-    WHOLE,
-    DueQueues,
-    HeldEnd,
-    Node,
-    Orphan,
-    Scope,
-    Trace,
-    times,
-)
+from translator.spans.trace import DueQueues, HeldEnd, Orphan, Scope, Trace, times
 
 MAX_OPEN = 10_000
 """Open spans that one trace may have; above it the oldest is closed as unfinished."""
@@ -255,9 +243,9 @@ class Assembler:
             self._closing.close_unfinished(trace, [next(iter(trace.open.values()))])
         self._spans += 1
         node = make_node(trace, event, place(trace, event, caller), event.time)
-        trace.open[node.span_id] = node
+        trace.open.add(node)
         if node.kind is AGENT:
-            trace.agents[node.span_id] = node
+            trace.agents.add(node)
         if trace.waiting:
             self._closing.release(trace, node.span_id)
         held = match_start(trace, event) if trace.ends else None

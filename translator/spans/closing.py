@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from translator.model import Event, Span
-from translator.spans.inherit import nearest_agent, open_below, strip, touch
+from translator.spans.inherit import hands_down_alike, nearest_agent, open_below, strip, touch
+from translator.spans.node import AGENT, MODEL, Node
 from translator.spans.nodes import UNFINISHED, make_span, merge, settle_end
-from translator.spans.trace import AGENT, MODEL, Node, Trace
+from translator.spans.trace import Trace
 
 
 class Closing:
@@ -26,7 +27,7 @@ class Closing:
 
     def close(self, trace: Trace, node: Node, event: Event) -> None:
         """Ends a span with its end line."""
-        if trace.unfinished and trace.unfinished.pop(node.span_id, None) is not None:
+        if trace.unfinished and trace.unfinished.leave(node):
             node.incomplete = None
             if node.fields.get("failure") == UNFINISHED:
                 node.fields = {name: value for name, value in node.fields.items() if name != "failure"}
@@ -35,6 +36,7 @@ class Closing:
             self._counts["ends_before_starts"] += 1
             end = node.start
         touch(trace, node, end)
+        before = node.fields
         merge(node, event)
         agent = nearest_agent(trace, node)
         node.end = settle_end(node, end, agent)
@@ -42,7 +44,8 @@ class Closing:
             trace.failed.add((node.kind, node.name))
         trace.close(node)
         if node.kind is AGENT:
-            trace.handed.clear()
+            if not hands_down_alike(before, node.fields):
+                trace.handed.clear()
             if trace.open:
                 self.close_unfinished(trace, open_below(trace, node))
         report_model(node, agent)
@@ -57,7 +60,7 @@ class Closing:
             node.fields = {"failure": UNFINISHED} | node.fields
             self._counts["ends_missing"] += 1
             trace.close(node)
-            trace.unfinished[node.span_id] = node
+            trace.unfinished.add(node)
             report_model(node, nearest_agent(trace, node))
             self.let_go(trace, node)
 

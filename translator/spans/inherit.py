@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from translator.model import Fields, Json
-from translator.spans.trace import AGENT, HANDOFF, MODEL, TOOL, Node, Trace
+from translator.spans.node import AGENT, HANDOFF, MODEL, TOOL, Node
+from translator.spans.trace import Trace
 
 DOWNWARD = (
     "agent", "conversation_id", "user_id", "user_email", "user_name", "service", "environment", "release",
@@ -42,14 +43,21 @@ def _handed_down(trace: Trace, node: Node) -> dict[str, Json]:
             break
         if current.kind is AGENT:
             fields = current.fields
-            found.update((name, fields[name]) for name in missing if name in fields)
-            missing = [name for name in missing if name not in fields]
+            said = [name for name in missing if name in fields]
+            if said:
+                found.update((name, fields[name]) for name in said)
+                missing = [name for name in missing if name not in found]
         current = _above(trace, current)
     return found
 
 
 def _above(trace: Trace, node: Node) -> Node | None:
     return trace.nodes.get(node.parent_id) if node.parent_id is not None else None
+
+
+def hands_down_alike(before: Fields, after: Fields) -> bool:
+    """Whether an agent that said this hands the same down when it says that."""
+    return all(before.get(name) == after.get(name) for name in DOWNWARD)
 
 
 def context_of(fields: Fields) -> dict[str, Json]:
@@ -132,7 +140,18 @@ def is_above(trace: Trace, node: Node, lower: Node) -> bool:
 def open_below(trace: Trace, agent: Node) -> list[Node]:
     """The open spans below an agent, at any depth, in the order of their starts."""
     known = {agent.span_id: True}
-    return [node for node in trace.open.values() if node is not agent and _lies_below(trace, node, known)]
+    if not trace.open.is_crowded():
+        return [node for node in trace.open.values() if node is not agent and _lies_below(trace, node, known)]
+    # From the agent down, and from those that lie below it by way of ended spans.
+    found: dict[str, Node] = {}
+    left = list(trace.open.under(agent.span_id))
+    left += [node for node in trace.open.strays() if _lies_below(trace, node, known)]
+    while left:
+        node = left.pop()
+        if node is not agent and node.span_id not in found:
+            found[node.span_id] = node
+            left.extend(trace.open.under(node.span_id))
+    return sorted(found.values(), key=trace.open.number)
 
 
 def _lies_below(trace: Trace, node: Node, known: dict[str, bool]) -> bool:

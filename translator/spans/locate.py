@@ -14,9 +14,10 @@ from translator.spans.ids import (
     trace_id_from,
     trace_id_of_line,
 )
+from translator.spans.node import AGENT, CHUNK, END, HANDOFF, START
 from translator.spans.pairing import match_end
 from translator.spans.parents import from_agent, pending_handoff
-from translator.spans.trace import AGENT, CHUNK, END, HANDOFF, START, Scope, Trace
+from translator.spans.trace import Scope, Trace
 
 _Among = tuple[str | None, str, str | None]
 

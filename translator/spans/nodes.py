@@ -6,8 +6,9 @@ from translator.content.names import span_name
 from translator.model import Event, Fields, Span
 from translator.spans.ids import span_id_from, span_id_of_line
 from translator.spans.inherit import context_of, inherited, segment_of
+from translator.spans.node import AGENT, HANDOFF, Node
 from translator.spans.parents import Place, from_agent, pending_handoff
-from translator.spans.trace import AGENT, HANDOFF, Node, Trace
+from translator.spans.trace import Trace
 
 UNFINISHED = "unfinished"
 """The `error.type` of a span whose end never came."""
@@ -87,8 +88,7 @@ def is_repeated_end(trace: Trace, event: Event) -> bool:
         node = trace.nodes.get(span_id_from(trace.trace_id, given))
         return node is not None and node.kind is event.kind
     if call_id is not None:
-        nodes = trace.nodes.values()
-        return any(node.call_id == call_id and node.kind is event.kind for node in nodes)
+        return trace.has_call(event.kind, call_id)
     echo = (event.kind, fields.get(event.kind.value))
     if echo in trace.failed:
         trace.failed.discard(echo)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from translator.model import Event
+from translator.spans.node import AGENT, HANDOFF, Node
 from translator.spans.parents import from_agent, pending_handoff, place
-from translator.spans.trace import AGENT, HANDOFF, Node, Orphan, Pool, Scope, Trace, times
+from translator.spans.trace import Orphan, Pool, Scope, Trace, times
 
 SLACK = 2_000
 """Microseconds that a span may stand out at either end: loggers round and measure one after another."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from translator.model import Event
-from translator.spans.trace import AGENT, MODEL, HeldEnd, Node, Trace
+from translator.spans.crowd import Crowd
+from translator.spans.node import AGENT, MODEL, Node
+from translator.spans.trace import HeldEnd, Trace
 
 
 def match_end(trace: Trace, event: Event) -> Node | None:
@@ -43,7 +45,8 @@ def match_start(trace: Trace, event: Event) -> HeldEnd | None:
     return None
 
 
-def _match(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | None:
+def _match(trace: Trace, crowd: Crowd, event: Event) -> Node | None:
+    nodes = crowd.alike(event)
     kind, fields = event.kind, event.fields
     span_id, call_id = fields.get("span_id"), fields.get("call_id")
     # Where an id is that of one span alone, no step of the long way would leave another.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from translator.model import Event
+from translator.spans.crowd import Crowd
 from translator.spans.ids import span_id_from
-from translator.spans.trace import AGENT, HANDOFF, START, TOOL, Node, Trace
+from translator.spans.node import AGENT, HANDOFF, START, TOOL, Node
+from translator.spans.trace import Trace
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -53,15 +55,16 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
 def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
     agents = _enclosing(trace, event)
     name = event.fields.get("agent")
-    named = _by_name(agents, name)
+    named = agents.last_named(AGENT, name) if name is not None else None
     if named is not None:
         return Place(named.span_id)
     if agents:
         # A trace context on every line is the request's around the agent, not a parent of each span.
-        if caller is not None and caller not in (agents[-1].parent_id, agents[0].parent_id):
+        innermost = _innermost(agents)
+        if caller is not None and caller not in (innermost.parent_id, _outermost(agents).parent_id):
             return Place(caller, remote=caller not in trace.nodes)
         foreign = event.phase is not START and name is not None
-        return Place(agents[-1].span_id, sure=not foreign)
+        return Place(innermost.span_id, sure=not foreign)
     if caller is not None:
         return Place(caller, remote=caller not in trace.nodes)
     return Place(None, sure=event.phase is START)
@@ -69,15 +72,11 @@ def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
 
 def from_agent(trace: Trace, name: str | None) -> Node | None:
     """The agent that hands over: the innermost open one of the name, else the last to end."""
-    agents = list(trace.agents.values())
-    found = _by_name(agents, name)
-    if found is not None:
-        return found
     if name is not None:
-        ended = trace.gone.get(name)
-        if ended is not None:
-            return ended
-    return agents[-1] if agents else None
+        found = trace.agents.last_named(AGENT, name) or trace.gone.get(name)
+        if found is not None:
+            return found
+    return _innermost(trace.agents) if trace.agents else None
 
 
 def pending_handoff(trace: Trace, event: Event) -> str | None:
@@ -96,15 +95,13 @@ def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
             return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
     agents = _enclosing(trace, event)
     if agents:
-        innermost = agents[-1]
-        if caller is not None and caller not in (innermost.parent_id, agents[0].parent_id):
+        innermost = _innermost(agents)
+        if caller is not None and caller not in (innermost.parent_id, _outermost(agents).parent_id):
             return Place(caller, remote=caller not in trace.nodes)
         tools = [
             node
-            for node in trace.open.values()
-            if node.kind is TOOL
-            and node.parent_id == innermost.span_id
-            and node.start <= (event.start if event.start is not None else event.time)
+            for node in trace.open.under(innermost.span_id)
+            if node.kind is TOOL and node.start <= (event.start if event.start is not None else event.time)
         ]
         return Place(tools[0].span_id if len(tools) == 1 else innermost.span_id)
     if caller is not None:
@@ -121,18 +118,17 @@ def _place_handoff(trace: Trace, event: Event) -> Place:
     return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
 
 
-def _enclosing(trace: Trace, event: Event) -> list[Node]:
+def _enclosing(trace: Trace, event: Event) -> Crowd:
     """The open agents that had started when the event's span did; all, where none had."""
-    agents = list(trace.agents.values())
+    agents = trace.agents
     if event.phase is START or event.start is None or len(agents) <= 1:
         return agents
-    started = [node for node in agents if node.start <= event.start]
-    return started or agents
+    return Crowd(node for node in agents.values() if node.start <= event.start) or agents
 
 
-def _by_name(agents: list[Node], name: str | None) -> Node | None:
-    if name is not None:
-        for node in reversed(agents):
-            if node.name == name:
-                return node
-    return None
+def _innermost(agents: Crowd) -> Node:
+    return next(reversed(agents.values()))
+
+
+def _outermost(agents: Crowd) -> Node:
+    return next(iter(agents.values()))
