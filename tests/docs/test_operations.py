@@ -16,7 +16,6 @@ from typer.core import TyperCommand
 from tests.docs import pages
 from translator.backfill import parts
 from translator.backfill.merge import MAX_OPEN as MAX_OPEN_INPUTS
-from translator.backfill.share import SHARES
 from translator.cli.app import COMMANDS, command_of
 from translator.cli.sending import CONCURRENCY
 from translator.content.plain import MAX_DEPTH
@@ -192,11 +191,11 @@ LIMITS = {
     "an envelope": f"one trace, {MAX_SPANS:,} spans, {MAX_BYTES >> 20} MiB",
     "a transaction": f"{MAX_SPANS:,} spans, {MAX_SPANS_BYTES:,} bytes of spans",
     "spans that wait for their root, as transactions": f"{MAX_HELD:,}",
-    "spans of a backfill that wait for their trace to end": f"{parts.MAX_BYTES >> 20} MiB in each of {SHARES}",
+    "spans of a backfill that wait for their trace to end": f"{parts.MAX_BYTES >> 20} MiB in each of",
     "inputs of a backfill that are open at once": f"{MAX_OPEN_INPUTS}",
     "the outbox of `run`": f"{MAX_OUTBOX_BYTES >> 20} MiB",
     "finished spans that are remembered": f"{MAX_REMEMBERED:,}; {SHARE_SPANS:,} in each share of a backfill",
-    "lines that wait for earlier ones": f"{LIMIT >> 20} MiB, about; {SHARE_BYTES / (1 << 20):.1f} MiB in each",
+    "lines that wait for earlier ones": f"{LIMIT >> 20} MiB, about; {SHARE_BYTES / (1 << 20):.1f} MiB in",
     "envelopes under way at once": f"{CONCURRENCY}; {MOST_POSTED} for each worker of a backfill",
     "waits between attempts": f"up to {CAP_SECONDS:g} s",
     "an answer": f"{TIMEOUT_SECONDS:g} s",
