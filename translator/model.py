@@ -124,7 +124,7 @@ class Event(msgspec.Struct, gc=False):
     line: bytes
 
 
-class Span(msgspec.Struct):
+class Span(msgspec.Struct, gc=False):
     """One finished span, before it is put into Sentry's words.
 
     Attributes:

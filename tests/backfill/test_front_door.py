@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 import shutil
 import signal
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import zst
-from tests.backfill.field import Server, backfill, start, write_runs
+from tests.backfill.field import FACTS, Server, backfill, start, write_runs
 from tests.cli.process import on_a_terminal
 
 if TYPE_CHECKING:
@@ -358,10 +359,41 @@ def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     assert len(logs.server.spans) == logs.server.times.total() == spans
 
 
+def forget_traces(path: Path, after: float) -> None:
+    """Leaves the trace ids out of the lines of a log after a part of it."""
+    lines = path.read_text().splitlines(keepends=True)
+    first = round(len(lines) * after)
+    lines[first:] = [re.sub(r'"trace_id":"[^"]+",', "", line) for line in lines[first:]]
+    path.write_text("".join(lines))
+
+
+def test_lines_that_stop_to_name_their_traces_are_read_as_by_one(logs: Logs) -> None:
+    for name in "ab":
+        write_runs([logs.path(f"{name}.log")], 1_500, now() - 2 * DAY + 15_000 * (name == "b"), every=10)
+        text = logs.path(f"{name}.log").read_text()
+        for said in ('"trace_id":"', '"span_id":"', '"call_id":"', '"conversation_id":"'):
+            text = text.replace(said, f"{said}{name}-")
+        logs.path(f"{name}.log").write_text(text)
+    forget_traces(logs.path("b.log"), 0.6)
+    out = logs.directory / "out.jsonl"
+    alone = backfill(str(logs.path("")), "--out", str(out), "-q")
+    logs.send("--workers", "2")
+
+    expected = [json.loads(line) for line in out.read_text().splitlines()]
+    assert alone.returncode == 0
+    assert logs.server.spans == {
+        item["span_id"]: tuple(item.get(name) for name in FACTS) for item in expected
+    }
+
+
 @pytest.mark.slow
-def test_kills_lose_nothing_and_change_nothing(logs: Logs) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["named", "some unnamed"])
+def test_kills_lose_nothing_and_change_nothing(logs: Logs, *, named: bool) -> None:
     paths = [logs.path(f"{name}.log") for name in "abc"]
-    spans = write_runs(paths, 8_000, now() - 10 * DAY, every=2)
+    # Without names, runs that overlap would be told apart by guesses.
+    spans = write_runs(paths, 8_000, now() - 10 * DAY, every=2 if named else 10)
+    if not named:
+        forget_traces(paths[1], 0.5)
     with Server() as other:
         reference = Logs(logs.directory, other)
         reference.send()
@@ -369,7 +401,8 @@ def test_kills_lose_nothing_and_change_nothing(logs: Logs) -> None:
     logs.server.failing = 0.005
     kills = 0
     while True:
-        with start(str(logs.path("")), *logs.to, "--workers", "2") as process:
+        workers = str(1 + kills % 3)
+        with start(str(logs.path("")), *logs.to, "--workers", workers) as process:
             try:
                 process.wait(logs.server.random.uniform(1.0, 7.0))
                 break
@@ -381,7 +414,7 @@ def test_kills_lose_nothing_and_change_nothing(logs: Logs) -> None:
     assert process.returncode == 0
     assert logs.server.spans == expected
     assert logs.server.changed == []
-    assert len(expected) == spans
-    again = logs.server.times.total() - spans
+    assert not named or len(expected) == spans
+    again = logs.server.times.total() - len(expected)
     assert again <= 60 * max(kills, 1), "only what was under way is sent again"
     print(f"{kills} kills, {spans} spans, {again} sent again")

@@ -71,7 +71,7 @@ def measure(
 def main() -> None:
     """Prints the tables of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--lines", type=int, default=300_000)
     parser.add_argument("--naive-lines", type=int, default=5_000)
     parser.add_argument("--short-runs", action="store_true", help="runs of ten lines, not of 10 to 70")
     chosen = parser.parse_args()

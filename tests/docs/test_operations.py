@@ -20,6 +20,7 @@ from translator.cli.app import COMMANDS, command_of
 from translator.cli.sending import CONCURRENCY
 from translator.content.plain import MAX_DEPTH
 from translator.delivery.backoff import CAP_SECONDS
+from translator.delivery.courier import MOST_POSTED
 from translator.delivery.transport import TIMEOUT_SECONDS
 from translator.envelopes.encode import SPAN_LIMIT
 from translator.envelopes.pack import MAX_BYTES, MAX_SPANS
@@ -28,11 +29,13 @@ from translator.envelopes.secrets import mask_value
 from translator.envelopes.transaction import MAX_HELD, MAX_SPANS_BYTES
 from translator.files.lines import MAX_LINE_BYTES
 from translator.pipeline.outcome import PATIENCE_SECONDS
+from translator.pipeline.translation import SHARE_BYTES, SHARE_SPANS
 from translator.settings import resolve
 from translator.settings_options import MAX_OUTBOX_BYTES, OPTIONS
 from translator.settings_sources import SOURCE_OPTIONS
 from translator.spans.assembler import KEEP_UNFINISHED, MAX_OPEN, MAX_REMEMBERED
 from translator.spans.orphans import SLACK
+from translator.spans.reorder import LIMIT
 
 CONFIGURATION = pages.DOCS / "configuration.md"
 OPERATIONS = pages.DOCS / "operations.md"
@@ -188,11 +191,12 @@ LIMITS = {
     "an envelope": f"one trace, {MAX_SPANS:,} spans, {MAX_BYTES >> 20} MiB",
     "a transaction": f"{MAX_SPANS:,} spans, {MAX_SPANS_BYTES:,} bytes of spans",
     "spans that wait for their root, as transactions": f"{MAX_HELD:,}",
-    "spans of a backfill that wait for their trace to end": f"{parts.MAX_BYTES >> 20} MiB",
+    "spans of a backfill that wait for their trace to end": f"{parts.MAX_BYTES >> 20} MiB in each of",
     "inputs of a backfill that are open at once": f"{MAX_OPEN_INPUTS}",
     "the outbox of `run`": f"{MAX_OUTBOX_BYTES >> 20} MiB",
-    "finished spans that are remembered": f"{MAX_REMEMBERED:,}",
-    "envelopes under way at once": f"{CONCURRENCY}",
+    "finished spans that are remembered": f"{MAX_REMEMBERED:,}; {SHARE_SPANS:,} in each share of a backfill",
+    "lines that wait for earlier ones": f"{LIMIT >> 20} MiB, about; {SHARE_BYTES / (1 << 20):.1f} MiB in",
+    "envelopes under way at once": f"{CONCURRENCY}; {MOST_POSTED} for each worker of a backfill",
     "waits between attempts": f"up to {CAP_SECONDS:g} s",
     "an answer": f"{TIMEOUT_SECONDS:g} s",
 }

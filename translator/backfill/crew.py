@@ -144,8 +144,6 @@ class ProcessCrew:
     def __init__(
         self, shares: ShareSetup, setup: LaneSetup, members: int, prepare: Callable[[], SkipListener]
     ) -> None:
-        if setup.max_rate is not None:
-            setup = msgspec.structs.replace(setup, max_rate=setup.max_rate / members)
         self.members = members
         # Spawned, not forked: threads and locks of this process must not be copied.
         context = multiprocessing.get_context("spawn")

@@ -173,7 +173,9 @@ def _crew(settings: Settings, log: Log, stored_bytes: int | None, setup: LaneSet
     if workers is None and (stored_bytes is None or stored_bytes <= SMALL_BYTES):
         return LocalCrew(shares, partial(sending, setup), Skipped(log))
     prepare = partial(_prepared, *said_of_logs(settings))
-    return ProcessCrew(shares, setup, min(workers or len(os.sched_getaffinity(0)), SHARES), prepare)
+    # One that keeps to a rate is quick enough.
+    most = SHARES if settings["max_rate"] is None else 1
+    return ProcessCrew(shares, setup, min(workers or len(os.sched_getaffinity(0)), most), prepare)
 
 
 def _prepared(level: str, form: str) -> Skipped:

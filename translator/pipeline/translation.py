@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
@@ -74,6 +75,9 @@ class TranslationState(msgspec.Struct):
 
 
 _COUNTED_AS = {(kind, phase): f"{kind}.{phase}" for kind in Kind for phase in Phase}
+
+_KIND_AND_PHASE = attrgetter("kind", "phase")
+_KIND = attrgetter("kind")
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(TranslationState)
@@ -249,9 +253,9 @@ class Translation:
             Those that were understood: what the translation now knows comes of them alone.
         """
         taken: list[Line] = []
-        read, push = self._reader.read, self._reorder.push
-        counts, events = self.lines, self.events
-        earliest: int | None = None
+        read = self._reader.read
+        counts = self.lines
+        events: list[Event] = []
         for line in lines:
             found = TOO_LONG if line.too_long else read(line, now)
             if isinstance(found, Unreadable):
@@ -259,15 +263,12 @@ class Translation:
                 if found.detail:
                     self._on_skip(line, found)
                 continue
-            if not line.beside:
-                counts["event"] += 1
-            for event in found:
-                events[_COUNTED_AS[event.kind, event.phase]] += 1
-                push(event, now)
-                if earliest is None or event.time < earliest:
-                    earliest = event.time
+            events += found
             taken.append(line)
-        self.earliest = earliest
+        if understood := sum(not line.beside for line in taken):
+            counts["event"] += understood
+        self._hold(events, now)
+        self.earliest = min((event.time for event in events), default=None)
         return taken
 
     def retake(self, lines: Iterable[Line], now: float) -> list[Span]:
@@ -297,16 +298,10 @@ class Translation:
         Args:
             time: Microseconds; nothing earlier will be fed.
         """
-        assembler = self._assembler
-        spans: list[Span] = []
         self._push(self._reader.expire(time / 1e6), time / 1e6)
-        for event in self._reorder.pop_until(time):
-            self._popped += 1
-            now = event.time / 1e6
-            if assembler.is_due(now):
-                spans.extend(assembler.expire(now))
-            spans.extend(assembler.feed(event, now))
-        return self._counted(spans)
+        events = self._reorder.pop_until(time)
+        self._popped += len(events)
+        return self._counted(self._assembler.replay(events))
 
     def is_unfinished(self, trace_id: str) -> bool:
         """Whether more spans of a trace will come for sure."""
@@ -331,10 +326,14 @@ class Translation:
         return self._counted(spans)
 
     def _push(self, events: Sequence[Event], now: float) -> None:
+        self._popped += len(events)
+        self._hold(events, now)
+
+    def _hold(self, events: Sequence[Event], now: float) -> None:
         for event in events:
-            self._popped += 1
-            self.events[_COUNTED_AS[event.kind, event.phase]] += 1
             self._reorder.push(event, now)
+        for kind_and_phase, count in Counter(map(_KIND_AND_PHASE, events)).items():
+            self.events[_COUNTED_AS[kind_and_phase]] += count
 
     def _counted(self, spans: list[Span]) -> list[Span]:
         if not spans:
@@ -343,6 +342,5 @@ class Translation:
             taken = [span for span in spans if is_sampled(span.trace_id, self._sample_rate)]
             self.unsampled += len(spans) - len(taken)
             spans = taken
-        for span in spans:
-            self.spans[span.kind] += 1
+        self.spans.update(map(_KIND, spans))
         return spans

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
 
-from translator.model import Event, Kind, Phase, Span
-from translator.spans.closing import Closing
+from translator.model import Event, Span
+from translator.spans.closing import Closing, report_model
 from translator.spans.ids import span_id_from
-from translator.spans.inherit import is_above, touch
+from translator.spans.inherit import is_above, nearest_agent, touch
 from translator.spans.locate import Location, Traces
+from translator.spans.node import AGENT, CHUNK, HANDOFF, START, WHOLE, Node
 from translator.spans.nodes import (
     is_repeated_end,
     is_repeated_start,
@@ -25,7 +27,7 @@ from translator.spans.orphans import (
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
 from translator.spans.snapshot import AssemblerState, capture, restore
-from translator.spans.trace import DueQueues, HeldEnd, Node, Orphan, Scope, Trace, times
+from translator.spans.trace import DueQueues, HeldEnd, Orphan, Scope, Trace, times
 
 MAX_OPEN = 10_000
 """Open spans that one trace may have; above it the oldest is closed as unfinished."""
@@ -86,25 +88,49 @@ class Assembler:
         Returns:
             The spans that are finished by it.
         """
+        self._take(event, now)
+        return self._taken()
+
+    def replay(self, events: Iterable[Event]) -> list[Span]:
+        """Takes the next events as if each were read at its own time, and lets go what is due meanwhile.
+
+        Returns:
+            The spans that are finished by it.
+        """
+        ends, orphans, waiting = self._due.ends, self._due.orphans, self._due.waiting
+        for event in events:
+            now = event.time / 1e6
+            if (
+                ends or orphans or waiting or now >= self._idle_from or self._spans > self._remembered
+            ) and self.is_due(now):
+                self._let_go_due(now)
+            self._take(event, now)
+        return self._taken()
+
+    def _take(self, event: Event, now: float) -> None:
         found = self._traces.locate(event)
         trace = found.trace
         if trace is not None:
             trace.touched = now
-            trace.last_time = max(trace.last_time, event.time)
+            if event.time > trace.last_time:  # noqa: PLR1730 # a call costs several times as much
+                trace.last_time = event.time
             self._traces.by_id.move_to_end(trace.trace_id)
         phase = event.phase
-        if phase is Phase.CHUNK:
+        if phase is CHUNK:
             self._chunk(event, trace)
         elif trace is None:
             self._whole(event, found, now)
-        elif phase is Phase.START:
+        elif phase is START:
             self._start(event, trace, found.caller)
-        elif phase is Phase.WHOLE or not self._end(event, trace, now):
+        elif phase is WHOLE or not self._end(event, trace, now):
             self._whole(event, found, now)
-        return self._taken()
 
     def expire(self, now: float) -> list[Span]:
         """Lets go what has waited long enough at `now` (seconds)."""
+        self._let_go_due(now)
+        return self._taken()
+
+    def _let_go_due(self, now: float) -> None:
         due = self._due
         while due.ends and due.ends[0][0] <= now:
             _, trace, held = due.ends.popleft()
@@ -123,7 +149,6 @@ class Assembler:
             self._expire_idle(now)
         if self._spans > self._remembered:
             self._forget_some()
-        return self._taken()
 
     def _expire_idle(self, now: float) -> None:
         """Lets go the traces in which nothing has come for long."""
@@ -189,9 +214,7 @@ class Assembler:
         return (
             now >= self._idle_from
             or self._spans > self._remembered
-            or (bool(due.ends) and due.ends[0][0] <= now)
-            or (bool(due.orphans) and due.orphans[0][0] <= now)
-            or (bool(due.waiting) and due.waiting[0][0] <= now)
+            or any(queue and queue[0][0] <= now for queue in (due.ends, due.orphans, due.waiting))
         )
 
     def is_unfinished(self, trace_id: str) -> bool:
@@ -214,9 +237,7 @@ class Assembler:
         self._spans = sum(len(trace.nodes) for trace in self._traces.by_id.values())
 
     def _taken(self) -> list[Span]:
-        out = self._closing.out
-        if out:
-            self._closing.out = []
+        out, self._closing.out = self._closing.out, []
         return out
 
     # The ways in which a line tells of a span.
@@ -228,11 +249,11 @@ class Assembler:
         if len(trace.open) >= MAX_OPEN:
             self.counts["too_many_open"] += 1
             self._closing.close_unfinished(trace, [next(iter(trace.open.values()))])
-        node = self._make(trace, event, place(trace, event, caller), event.time)
-        trace.open[node.span_id] = node
-        if node.kind is Kind.AGENT:
-            trace.agents[node.span_id] = node
-        touch(trace, node, node.start)
+        self._spans += 1
+        node = make_node(trace, event, place(trace, event, caller), event.time)
+        trace.open.add(node)
+        if node.kind is AGENT:
+            trace.agents.add(node)
         if trace.waiting:
             self._closing.release(trace, node.span_id)
         held = match_start(trace, event) if trace.ends else None
@@ -275,9 +296,9 @@ class Assembler:
             self.counts["repeated_lines"] += 1
             return
         orphan = Orphan(event)
-        if event.kind is Kind.AGENT:
+        if event.kind is AGENT:
             orphan.below = take_enclosed(pool, event)
-        elif event.kind is Kind.HANDOFF and join_giver(pool, orphan):
+        elif event.kind is HANDOFF and join_giver(pool, orphan):
             return
         where = place(trace, event, found.caller) if trace is not None else Place(None, sure=False)
         if where.sure and trace is not None:
@@ -299,7 +320,7 @@ class Assembler:
         node.end = event.time
         node.incomplete = "no_start"
         trace.close(node)
-        self._closing.report_model(trace, node)
+        report_model(node, nearest_agent(trace, node))
         self._closing.let_go(trace, node)
 
     # Spans in one line.
@@ -333,7 +354,7 @@ class Assembler:
         ring = above is not None and bool(node.below) and is_above(trace, node, above)
         if above is not None and above.held and not ring:
             node.held = True
-            above.below.append(node.span_id)
+            above.wait_below((node.span_id,))
         elif parent_id is None or node.remote or above is not None:
             self._closing.let_go(trace, node)
         else:
@@ -354,7 +375,7 @@ class Assembler:
                 inner = Place(around.span_id)
             node = self._sow(trace, child, inner)
             node.held = True
-            around.below.append(node.span_id)
+            around.wait_below((node.span_id,))
             left.extend((grandchild, node) for grandchild in reversed(child.below))
         return root
 
@@ -365,10 +386,12 @@ class Assembler:
             self.counts["ends_before_starts"] += 1
             end = start
         node = self._make(trace, orphan.event, where, start)
-        node.end = settle_end(trace, node, end)
+        agent = nearest_agent(trace, node)
+        node.end = settle_end(node, end, agent)
         trace.close(node)
         touch(trace, node, end)
         trace.promised.discard(node.span_id)
-        node.below.extend(trace.waiting.pop(node.span_id, ()))
-        self._closing.report_model(trace, node)
+        if trace.waiting:
+            node.wait_below(trace.waiting.pop(node.span_id, ()))
+        report_model(node, agent)
         return node

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from translator.model import Event, Kind, Span
-from translator.spans.inherit import nearest_agent, open_below, strip, touch
+from translator.model import Event, Span
+from translator.spans.inherit import hands_down_alike, nearest_agent, open_below, strip, touch
+from translator.spans.node import AGENT, MODEL, Node
 from translator.spans.nodes import UNFINISHED, make_span, merge, settle_end
-from translator.spans.trace import Node, Trace
+from translator.spans.trace import Trace
 
 
 class Closing:
@@ -26,23 +27,28 @@ class Closing:
 
     def close(self, trace: Trace, node: Node, event: Event) -> None:
         """Ends a span with its end line."""
-        if trace.unfinished and trace.unfinished.pop(node.span_id, None) is not None:
+        if trace.unfinished and trace.unfinished.leave(node):
             node.incomplete = None
             if node.fields.get("failure") == UNFINISHED:
-                del node.fields["failure"]
+                node.fields = {name: value for name, value in node.fields.items() if name != "failure"}
         end = event.end if event.end is not None else event.time
         if end < node.start:
             self._counts["ends_before_starts"] += 1
             end = node.start
         touch(trace, node, end)
+        before = node.fields
         merge(node, event)
-        node.end = settle_end(trace, node, end)
+        agent = nearest_agent(trace, node)
+        node.end = settle_end(node, end, agent)
         if "failure" in event.fields and node.given_id is None and node.call_id is None:
             trace.failed.add((node.kind, node.name))
         trace.close(node)
-        if node.kind is Kind.AGENT and trace.open:
-            self.close_unfinished(trace, open_below(trace, node))
-        self.report_model(trace, node)
+        if node.kind is AGENT:
+            if not hands_down_alike(before, node.fields):
+                trace.handed.clear()
+            if trace.open:
+                self.close_unfinished(trace, open_below(trace, node))
+        report_model(node, agent)
         self.let_go(trace, node)
 
     def close_unfinished(self, trace: Trace, nodes: list[Node]) -> None:
@@ -51,22 +57,12 @@ class Closing:
         for node in reversed(nodes):
             node.end = node.last
             node.incomplete = "no_end"
-            node.fields.setdefault("failure", UNFINISHED)
+            node.fields = {"failure": UNFINISHED} | node.fields
             self._counts["ends_missing"] += 1
             trace.close(node)
-            trace.unfinished[node.span_id] = node
-            self.report_model(trace, node)
+            trace.unfinished.add(node)
+            report_model(node, nearest_agent(trace, node))
             self.let_go(trace, node)
-
-    def report_model(self, trace: Trace, node: Node) -> None:
-        """Tells the agent above a model's call of the model."""
-        if node.kind is not Kind.MODEL:
-            return
-        model = node.fields.get("model") or node.fields.get("response_model")
-        if model is not None:
-            agent = nearest_agent(trace, node)
-            if agent is not None:
-                agent.models.add(model)
 
     def release(self, trace: Trace, span_id: str) -> None:
         """Lets go what waited for a span to be known."""
@@ -84,15 +80,28 @@ class Closing:
 
     def let_go(self, trace: Trace, node: Node) -> None:
         """Hands out the span of an ended node, and then of all that waited for it."""
-        left = [node]
-        while left:
-            current = left.pop()
+        left: list[Node] = []
+        current: Node | None = node
+        while current is not None:
             current.held = False
             self.out.append(make_span(trace, current))
             if current.incomplete != "no_end":
                 strip(current)
-            if current.below:
+            if current.below is not None:
                 left.extend(trace.nodes[span_id] for span_id in reversed(current.below))
-                current.below = []
+                current.below = None
             if trace.waiting:
                 left.extend(trace.waiting.pop(current.span_id, {}).values())
+            current = left.pop() if left else None
+
+
+def report_model(node: Node, agent: Node | None) -> None:
+    """Tells the agent above a model's call of the model."""
+    if agent is None or node.kind is not MODEL:
+        return
+    model = node.fields.get("model") or node.fields.get("response_model")
+    if model is None:
+        return
+    if agent.models is None:
+        agent.models = set()
+    agent.models.add(model)

@@ -18,9 +18,19 @@ def _is_hex(text: str, length: int) -> bool:
     return len(text) == length and _HEX.issuperset(text) and text.strip("0") != ""
 
 
-def _hashed(role: bytes, size: int, *parts: bytes) -> str:
-    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)])
-    return blake2b(whole, digest_size=size, person=role).hexdigest()
+# Copying a hash that has its role costs less than making one.
+_TRACE = blake2b(digest_size=16, person=b"trace")
+_TRACE_LINE = blake2b(digest_size=16, person=b"trace line")
+_SPAN = blake2b(digest_size=8, person=b"span")
+_SPAN_LINE = blake2b(digest_size=8, person=b"span line")
+_TRACE_ID_SIZE = (32).to_bytes(4, "big")
+_COUNT_SIZE = (8).to_bytes(4, "big")
+
+
+def _hashed(role: blake2b, *parts: bytes) -> str:
+    digest = role.copy()
+    digest.update(b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)]))
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=4096)
@@ -34,12 +44,12 @@ def trace_id_from(text: str) -> str:
     plain = last.replace("-", "").lower()
     if _is_hex(plain, 32):
         return plain
-    return _hashed(b"trace", 16, last.encode())
+    return _hashed(_TRACE, last.encode())
 
 
 def trace_id_of_line(line: bytes, equal_before: int) -> str:
     """The trace id of a trace that has none: that of the line which opens it."""
-    return _hashed(b"trace line", 16, line, equal_before.to_bytes(8, "big"))
+    return _hashed(_TRACE_LINE, line, equal_before.to_bytes(8, "big"))
 
 
 def span_id_from(trace_id: str, text: str) -> str:
@@ -47,7 +57,7 @@ def span_id_from(trace_id: str, text: str) -> str:
     plain = text.lower()
     if _is_hex(plain, 16):
         return plain
-    return _hashed(b"span", 8, trace_id.encode(), text.encode())
+    return _hashed(_SPAN, trace_id.encode(), text.encode())
 
 
 def span_id_of_line(trace_id: str, line: bytes, equal_before: int) -> str:
@@ -58,7 +68,11 @@ def span_id_of_line(trace_id: str, line: bytes, equal_before: int) -> str:
         line: The bytes of the line.
         equal_before: How many spans of the trace equal lines have opened before.
     """
-    return _hashed(b"span line", 8, trace_id.encode(), line, equal_before.to_bytes(8, "big"))
+    # As `_hashed` of the three, but without its loop: most spans have no id of their own.
+    size, count = len(line).to_bytes(4, "big"), equal_before.to_bytes(8, "big")
+    digest = _SPAN_LINE.copy()
+    digest.update(b"".join((_TRACE_ID_SIZE, trace_id.encode(), size, line, _COUNT_SIZE, count)))
+    return digest.hexdigest()
 
 
 def parse_traceparent(text: str) -> tuple[str, str] | None:

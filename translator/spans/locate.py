@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from translator.model import Event, Kind, Phase
+from translator.model import Event
 from translator.spans.ids import (
     parse_baggage,
     parse_sentry_trace,
@@ -14,13 +14,12 @@ from translator.spans.ids import (
     trace_id_from,
     trace_id_of_line,
 )
+from translator.spans.node import AGENT, CHUNK, END, HANDOFF, START
 from translator.spans.pairing import match_end
 from translator.spans.parents import from_agent, pending_handoff
 from translator.spans.trace import Scope, Trace
 
 _Among = tuple[str | None, str, str | None]
-
-_CONTEXT = frozenset(("traceparent", "sentry_trace", "baggage"))
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -60,7 +59,12 @@ class Traces:
         text = fields.get("trace_id") or fields.get("run_id")
         among = (text, event.source, conversation)
         known = self._known.get(among)
-        if known is not None and _CONTEXT.isdisjoint(fields):
+        if (
+            known is not None
+            and "traceparent" not in fields
+            and "sentry_trace" not in fields
+            and "baggage" not in fields
+        ):
             return known
         name = event.source if conversation is None else f"conversation {conversation}"
         scope = self.scopes.get(name)
@@ -126,7 +130,7 @@ class Traces:
             scope.traces.append(trace)
 
     def _in_scope(self, event: Event, scope: Scope) -> Trace | None:
-        if event.phase is Phase.END or event.phase is Phase.CHUNK:
+        if event.phase is END or event.phase is CHUNK:
             return self._of_end(event, scope)
         live = [trace for trace in scope.traces if trace.open and not self.is_stale(trace, event)]
         if live:
@@ -137,13 +141,13 @@ class Traces:
             latest = scope.traces[-1]
             if not self.is_stale(latest, event) and _continues(latest, event):
                 return latest
-        return self.begin(event) if event.phase is Phase.START else None
+        return self.begin(event) if event.phase is START else None
 
     def _of_end(self, event: Event, scope: Scope) -> Trace | None:
         for trace in reversed(scope.traces):
             if match_end(trace, event) is not None:
                 return trace
-        if event.phase is Phase.CHUNK or event.start is not None:
+        if event.phase is CHUNK or event.start is not None:
             live = [trace for trace in scope.traces if trace.open and not self.is_stale(trace, event)]
             return live[-1] if live else None
         return scope.traces[-1] if scope.traces else self.begin(event)
@@ -181,7 +185,7 @@ def _choose(live: list[Trace], event: Event) -> Trace | None:
     same = [trace for trace in live if trace.thread == event.thread]
     if same:
         return same[-1]
-    if event.kind is Kind.AGENT and event.thread and all(trace.thread for trace in live):
+    if event.kind is AGENT and event.thread and all(trace.thread for trace in live):
         return None
     if len(live) == 1:
         return live[0]
@@ -192,6 +196,6 @@ def _choose(live: list[Trace], event: Event) -> Trace | None:
 
 def _continues(latest: Trace, event: Event) -> bool:
     """Whether a line goes on with a trace in which nothing is open: by or after a handoff."""
-    if event.kind is Kind.HANDOFF:
+    if event.kind is HANDOFF:
         return from_agent(latest, event.fields.get("from_agent")) is not None
-    return event.kind is Kind.AGENT and pending_handoff(latest, event) is not None
+    return event.kind is AGENT and pending_handoff(latest, event) is not None

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from translator.content.names import span_name
-from translator.model import Event, Json, Kind, Span
+from translator.model import Event, Fields, Span
 from translator.spans.ids import span_id_from, span_id_of_line
-from translator.spans.inherit import context_of, inherited, nearest_agent, segment_of
+from translator.spans.inherit import context_of, inherited, segment_of
+from translator.spans.node import AGENT, HANDOFF, Node
 from translator.spans.parents import Place, from_agent, pending_handoff
-from translator.spans.trace import Node, Trace
+from translator.spans.trace import Trace
 
 UNFINISHED = "unfinished"
 """The `error.type` of a span whose end never came."""
 
-_IDENTITY = frozenset((
+_IDENTITY = (
     "trace_id", "run_id", "traceparent", "sentry_trace", "baggage", "span_id", "parent_id",
     "weak_id",
-))  # fmt: skip
+)  # fmt: skip
 """Fields that place a span rather than describe it."""
 
-_OF_THE_START = frozenset(("agent", "tool", "call_id"))
+_OF_THE_START = ("agent", "tool", "call_id")
 """Fields that an end line repeats, but does not change."""
 
 
 def make_node(trace: Trace, event: Event, where: Place, start: int) -> Node:
     """A new span of the trace, open as yet."""
-    fields = event.fields.copy()
-    for name in _IDENTITY.intersection(fields):
-        del fields[name]
-    given = event.fields.get("span_id")
+    fields = event.fields
+    kind = event.kind
+    given = fields.get("span_id")
     node = Node(
-        event.kind, _span_id(trace, given, event.line), where.parent_id, start, start, fields,
-        dict(event.extra), given_id=given, call_id=event.fields.get("call_id"),
-        remote=where.remote, continues=where.continues, size=len(event.line),
+        kind, _span_id(trace, given, event.line), where.parent_id, start, start, fields, event.extra,
+        None, given, fields.get("call_id"), where.remote, where.continues, size=len(event.line),
     )  # fmt: skip
-    trace.nodes[node.span_id] = node
-    if event.kind is Kind.HANDOFF:
-        giver = from_agent(trace, event.fields.get("from_agent"))
-        trace.handoffs[event.fields.get("to_agent", "")] = giver
-    elif event.kind is Kind.AGENT and where.continues is not None:
+    trace.add(node)
+    if kind is HANDOFF:
+        trace.handoffs[fields.get("to_agent", "")] = from_agent(trace, fields.get("from_agent"))
+    elif where.continues is not None and kind is AGENT:
         _take_over(trace, event, node, where.continues)
     return node
 
@@ -48,7 +46,8 @@ def _take_over(trace: Trace, event: Event, node: Node, giver_id: str) -> None:
         del trace.handoffs[awaited]
     giver = trace.nodes.get(giver_id)
     if giver is not None:
-        node.fields = context_of(inherited(trace, giver) | giver.fields) | node.fields
+        node.fields = context_of({**inherited(trace, giver), **giver.fields}) | node.fields
+        trace.handed.clear()
 
 
 def _span_id(trace: Trace, given: str | None, line: bytes) -> str:
@@ -89,8 +88,7 @@ def is_repeated_end(trace: Trace, event: Event) -> bool:
         node = trace.nodes.get(span_id_from(trace.trace_id, given))
         return node is not None and node.kind is event.kind
     if call_id is not None:
-        nodes = trace.nodes.values()
-        return any(node.call_id == call_id and node.kind is event.kind for node in nodes)
+        return trace.has_call(event.kind, call_id)
     echo = (event.kind, fields.get(event.kind.value))
     if echo in trace.failed:
         trace.failed.discard(echo)
@@ -101,29 +99,36 @@ def is_repeated_end(trace: Trace, event: Event) -> bool:
 def merge(node: Node, event: Event) -> None:
     """Adds what the end line says to what the start line said; the later word counts."""
     fields = node.fields
-    for name, value in event.fields.items():
-        if name in _IDENTITY or (name in _OF_THE_START and name in fields):
-            continue
-        if name == "model" and value != fields.get("model", value):
-            # The end names the model that answered, the start the one that was asked for.
-            fields.setdefault("response_model", value)
-        else:
-            fields[name] = value
-    node.extra.update(event.extra)
+    merged = fields | event.fields
+    for name in _OF_THE_START:
+        if name in fields:
+            merged[name] = fields[name]
+    said = event.fields.get("model")
+    if said is not None and said != fields.get("model", said):
+        # The end names the model that answered, the start the one that was asked for.
+        merged["model"] = fields["model"]
+        merged.setdefault("response_model", said)
+    node.fields = merged
+    if event.extra:
+        node.extra = node.extra | event.extra
     node.size += len(event.line)
 
 
-def settle_end(trace: Trace, node: Node, end: int) -> int:
+def settle_end(node: Node, end: int, agent: Node | None) -> int:
     """The end of a span, in microseconds: as logged, but a microsecond after an equal one before.
 
     Sentry's transcript puts a tool between two model calls by their ends, which coarse clocks make
     equal; the order of the log then decides.
+
+    Args:
+        node: The span.
+        end: Its end as logged.
+        agent: The agent directly above it.
     """
-    if node.kind is Kind.AGENT:
+    if node.kind is AGENT:
         logged, sent = node.tail
         return sent if logged == end else end
-    agent = nearest_agent(trace, node)
-    if agent is None or node.kind is Kind.HANDOFF:
+    if agent is None or node.kind is HANDOFF:
         return end
     logged, sent = agent.tail
     agent.tail = (end, sent + 1 if logged == end else end)
@@ -132,9 +137,12 @@ def settle_end(trace: Trace, node: Node, end: int) -> int:
 
 def make_span(trace: Trace, node: Node) -> Span:
     """The finished span of an ended node, with what it inherits."""
-    if node.kind is Kind.AGENT and "model" not in node.fields and len(node.models) == 1:
-        node.fields["model"] = next(iter(node.models))
-    fields: dict[str, Json] = inherited(trace, node) | node.fields
+    kind = node.kind
+    if node.models is not None and len(node.models) == 1 and "model" not in node.fields:
+        node.fields = node.fields | {"model": next(iter(node.models))}
+    fields = {**inherited(trace, node), **node.fields}
+    for name in _IDENTITY:
+        fields.pop(name, None)
     if node.first_chunk is not None and node.first_chunk >= node.start:
         fields.setdefault("time_to_first_chunk", node.first_chunk - node.start)
         fields.setdefault("stream", True)
@@ -142,13 +150,12 @@ def make_span(trace: Trace, node: Node) -> Span:
     if segment.segment_id is None:
         # From now on it stays the segment, also if a parent of it turns up later.
         segment.segment_id = segment.span_id
-        shown = fields if segment is node else inherited(trace, segment) | segment.fields
+        shown: Fields = fields if segment is node else {**inherited(trace, segment), **segment.fields}
         segment.segment_name = span_name(segment.kind, shown)
     node.segment_id = segment.segment_id
-    segment_name = span_name(node.kind, fields) if segment is node else segment.segment_name
+    segment_name = span_name(kind, fields) if segment is node else segment.segment_name
     end = node.end if node.end is not None else node.last
     return Span(
         trace.trace_id, node.span_id, node.parent_id, segment.segment_id, segment_name,
-        node.kind, node.start, end, fields, dict(node.extra), node.incomplete, trace.baggage,
-        size=node.size,
+        kind, node.start, end, fields, node.extra, node.incomplete, trace.baggage, size=node.size,
     )  # fmt: skip

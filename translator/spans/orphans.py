@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from translator.model import Event, Kind
+from translator.model import Event
+from translator.spans.node import AGENT, HANDOFF, Node
 from translator.spans.parents import from_agent, pending_handoff, place
-from translator.spans.trace import Node, Orphan, Pool, Scope, Trace, times
+from translator.spans.trace import Orphan, Pool, Scope, Trace, times
 
 SLACK = 2_000
 """Microseconds that a span may stand out at either end: loggers round and measure one after another."""
@@ -34,7 +35,7 @@ def join_giver(pool: Pool, handoff: Orphan) -> bool:
     event = handoff.event
     for other in pool.back_to(handoff.times()[1] - SLACK):
         if (
-            other.event.kind is Kind.AGENT
+            other.event.kind is AGENT
             and other.event.fields.get("agent") == event.fields.get("from_agent")
             and within(event, other.event)
         ):
@@ -47,9 +48,9 @@ def join_giver(pool: Pool, handoff: Orphan) -> bool:
 def continued_trace(scope: Scope, event: Event) -> Trace | None:
     """The trace that a root without a trace id goes on with, after or by a handoff."""
     for trace in reversed(scope.traces):
-        if event.kind is Kind.AGENT and pending_handoff(trace, event) is not None:
+        if event.kind is AGENT and pending_handoff(trace, event) is not None:
             return trace
-        if event.kind is Kind.HANDOFF and from_agent(trace, event.fields.get("from_agent")):
+        if event.kind is HANDOFF and from_agent(trace, event.fields.get("from_agent")):
             return trace
     return None
 
@@ -62,7 +63,7 @@ def beside(trace: Trace, event: Event, around: Node | None) -> Node | None:
         event: The handoff or the agent.
         around: The agent that encloses it.
     """
-    if event.kind is not Kind.AGENT and event.kind is not Kind.HANDOFF:
+    if event.kind is not AGENT and event.kind is not HANDOFF:
         return None
     where = place(trace, event, None)
     giver = trace.nodes.get(where.continues) if where.continues is not None else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from translator.model import Event, Kind
-from translator.spans.trace import HeldEnd, Node, Trace
+from translator.model import Event
+from translator.spans.crowd import Crowd
+from translator.spans.node import AGENT, MODEL, Node
+from translator.spans.trace import HeldEnd, Trace
 
 
 def match_end(trace: Trace, event: Event) -> Node | None:
@@ -16,7 +18,10 @@ def match_end(trace: Trace, event: Event) -> Node | None:
     that many lines share (a request's id on every line) do no harm. Spans that were closed for want
     of an end come after open ones.
     """
-    return _narrow(trace, trace.open, event) or _narrow(trace, trace.unfinished, event)
+    found = _match(trace, trace.open, event)
+    if found is None and trace.unfinished:
+        found = _match(trace, trace.unfinished, event)
+    return found
 
 
 def match_start(trace: Trace, event: Event) -> HeldEnd | None:
@@ -38,6 +43,22 @@ def match_start(trace: Trace, event: Event) -> HeldEnd | None:
             if held.event.time >= event.time and ours.get(name) == theirs.get(name):
                 return held
     return None
+
+
+def _match(trace: Trace, crowd: Crowd, event: Event) -> Node | None:
+    nodes = crowd.alike(event)
+    kind, fields = event.kind, event.fields
+    span_id, call_id = fields.get("span_id"), fields.get("call_id")
+    # Where an id is that of one span alone, no step of the long way would leave another.
+    found: Node | None = None
+    if span_id is not None or call_id is not None:
+        for node in nodes.values():
+            same = node.given_id == span_id if span_id is not None else node.call_id == call_id
+            if same and node.kind is kind:
+                if found is not None:
+                    return _narrow(trace, nodes, event)
+                found = node
+    return found or _narrow(trace, nodes, event)
 
 
 def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | None:
@@ -64,7 +85,7 @@ def _narrow(trace: Trace, nodes: Mapping[str, Node], event: Event) -> Node | Non
     left, named = _by_name(left, event, strict=not by_id)
     if not left:
         return None
-    if kind is Kind.AGENT:
+    if kind is AGENT:
         return left[-1]
     if len(left) > 1 and not by_id:
         # A tool in which an agent still runs cannot be the one that ends.
@@ -88,12 +109,12 @@ def _by_name(nodes: list[Node], event: Event, *, strict: bool) -> tuple[list[Nod
     if name is None:
         return nodes, False
     same = [node for node in nodes if node.name == name]
-    if not same and kind is Kind.MODEL:
+    if not same and kind is MODEL:
         # "gpt-4o" answers as "gpt-4o-2024-08-06".
         same = [node for node in nodes if node.name is not None and name.startswith(node.name)]
     if same:
         return same, True
     # A model may answer under another name than it was asked for; agents and tools may not.
-    if kind is Kind.MODEL or not strict:
+    if kind is MODEL or not strict:
         return nodes, False
     return [node for node in nodes if node.name is None], False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.model import Event, Kind, Phase
+from translator.model import Event
+from translator.spans.crowd import Crowd
 from translator.spans.ids import span_id_from
-from translator.spans.trace import Node, Trace
+from translator.spans.node import AGENT, HANDOFF, START, TOOL, Node
+from translator.spans.trace import Trace
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a span lies.
 
     Attributes:
@@ -39,36 +41,42 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
     given = fields.get("parent_id")
     if given is not None and given != fields.get("span_id"):
         return Place(span_id_from(trace.trace_id, given) if given else None)
-    if event.kind is Kind.AGENT:
+    kind = event.kind
+    if kind is AGENT:
         return _place_agent(trace, event, caller)
-    if event.kind is Kind.HANDOFF:
+    if kind is HANDOFF:
         return _place_handoff(trace, event)
+    if caller is None and event.phase is START and len(trace.agents) == 1:
+        # As below, but for most spans.
+        return Place(next(iter(trace.agents)))
+    return _place_call(trace, event, caller)
+
+
+def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
     agents = _enclosing(trace, event)
-    named = _by_name(agents, fields.get("agent"))
+    name = event.fields.get("agent")
+    named = agents.last_named(AGENT, name) if name is not None else None
     if named is not None:
         return Place(named.span_id)
     if agents:
         # A trace context on every line is the request's around the agent, not a parent of each span.
-        if caller is not None and caller not in (agents[-1].parent_id, agents[0].parent_id):
+        innermost = _innermost(agents)
+        if caller is not None and caller not in (innermost.parent_id, _outermost(agents).parent_id):
             return Place(caller, remote=caller not in trace.nodes)
-        foreign = event.phase is not Phase.START and fields.get("agent") is not None
-        return Place(agents[-1].span_id, sure=not foreign)
+        foreign = event.phase is not START and name is not None
+        return Place(innermost.span_id, sure=not foreign)
     if caller is not None:
         return Place(caller, remote=caller not in trace.nodes)
-    return Place(None, sure=event.phase is Phase.START)
+    return Place(None, sure=event.phase is START)
 
 
 def from_agent(trace: Trace, name: str | None) -> Node | None:
     """The agent that hands over: the innermost open one of the name, else the last to end."""
-    agents = list(trace.agents.values())
-    found = _by_name(agents, name)
-    if found is not None:
-        return found
     if name is not None:
-        ended = trace.gone.get(name)
-        if ended is not None:
-            return ended
-    return agents[-1] if agents else None
+        found = trace.agents.last_named(AGENT, name) or trace.gone.get(name)
+        if found is not None:
+            return found
+    return _innermost(trace.agents) if trace.agents else None
 
 
 def pending_handoff(trace: Trace, event: Event) -> str | None:
@@ -87,20 +95,18 @@ def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
             return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
     agents = _enclosing(trace, event)
     if agents:
-        innermost = agents[-1]
-        if caller is not None and caller not in (innermost.parent_id, agents[0].parent_id):
+        innermost = _innermost(agents)
+        if caller is not None and caller not in (innermost.parent_id, _outermost(agents).parent_id):
             return Place(caller, remote=caller not in trace.nodes)
         tools = [
             node
-            for node in trace.open.values()
-            if node.kind is Kind.TOOL
-            and node.parent_id == innermost.span_id
-            and node.start <= (event.start if event.start is not None else event.time)
+            for node in trace.open.under(innermost.span_id)
+            if node.kind is TOOL and node.start <= (event.start if event.start is not None else event.time)
         ]
         return Place(tools[0].span_id if len(tools) == 1 else innermost.span_id)
     if caller is not None:
         return Place(caller, remote=caller not in trace.nodes)
-    return Place(None, sure=event.phase is Phase.START)
+    return Place(None, sure=event.phase is START)
 
 
 def _place_handoff(trace: Trace, event: Event) -> Place:
@@ -112,18 +118,17 @@ def _place_handoff(trace: Trace, event: Event) -> Place:
     return Place(giver.parent_id, remote=giver.remote, continues=giver.span_id)
 
 
-def _enclosing(trace: Trace, event: Event) -> list[Node]:
+def _enclosing(trace: Trace, event: Event) -> Crowd:
     """The open agents that had started when the event's span did; all, where none had."""
-    agents = list(trace.agents.values())
-    if event.phase is Phase.START or event.start is None or len(agents) <= 1:
+    agents = trace.agents
+    if event.phase is START or event.start is None or len(agents) <= 1:
         return agents
-    started = [node for node in agents if node.start <= event.start]
-    return started or agents
+    return Crowd(node for node in agents.values() if node.start <= event.start) or agents
 
 
-def _by_name(agents: list[Node], name: str | None) -> Node | None:
-    if name is not None:
-        for node in reversed(agents):
-            if node.name == name:
-                return node
-    return None
+def _innermost(agents: Crowd) -> Node:
+    return next(reversed(agents.values()))
+
+
+def _outermost(agents: Crowd) -> Node:
+    return next(iter(agents.values()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, merge
+from operator import attrgetter, itemgetter
 
 import msgspec
 
@@ -15,6 +16,8 @@ EVENT_BYTES = 2_500
 """What an event takes beside the bytes of its line, about."""
 
 LIMIT = 256 * 1024 * 1024
+
+_FOREVER = float("inf")
 
 
 class ReorderState(msgspec.Struct):
@@ -60,20 +63,27 @@ class Reorder:
         self._window = window
         self._limit = limit
         self.size = 0
-        self._heap: list[tuple[int, int, Event]] = []
+        # Most lines come in order, and need no more than a queue; a heap holds those that came after a
+        # later one. That one leaves after them, and equal ones in the queue had come before them.
+        self._ordered: deque[Event] = deque()
+        self._late: list[tuple[int, int, Event]] = []
         self._arrivals: deque[tuple[float, int]] = deque()
         self._pushed = 0
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._ordered) + len(self._late)
 
     def push(self, event: Event, now: float) -> None:
         """Takes in an event that was read at `now` (seconds)."""
-        self._pushed += 1
+        time = event.time
         self.size += len(event.line) + EVENT_BYTES
-        heappush(self._heap, (event.time, self._pushed, event))
-        if self._window != float("inf"):
-            self._arrivals.append((now + self._window, event.time))
+        if not self._ordered or time >= self._ordered[-1].time:
+            self._ordered.append(event)
+        else:
+            self._pushed += 1
+            heappush(self._late, (time, self._pushed, event))
+        if self._window != _FOREVER:
+            self._arrivals.append((now + self._window, time))
 
     def pop(self, now: float) -> list[Event]:
         """The events whose window is over at `now`, and all that are earlier than one of them."""
@@ -88,35 +98,53 @@ class Reorder:
     def pop_until(self, time: int) -> list[Event]:
         """The events up to a time (microseconds), and the earliest of those that are too many."""
         ready: list[Event] = []
-        heap = self._heap
-        while heap and (heap[0][0] <= time or self.size > self._limit):
-            event = heappop(heap)[2]
-            self.size -= len(event.line) + EVENT_BYTES
+        ordered, late = self._ordered, self._late
+        size, limit = self.size, self._limit
+        while ordered:
+            event = ordered[0]
+            is_late = bool(late) and late[0][0] < event.time
+            if is_late:
+                event = late[0][2]
+            if event.time > time and size <= limit:
+                break
+            if is_late:
+                heappop(late)
+            else:
+                ordered.popleft()
+            size -= len(event.line) + EVENT_BYTES
             ready.append(event)
+        self.size = size
         return ready
 
     def drain(self) -> list[Event]:
         """All events that are held, in order."""
-        ready = [event for _, _, event in sorted(self._heap, key=lambda entry: entry[:2])]
-        self._heap.clear()
+        ready = self._in_order()
+        self._ordered.clear()
+        self._late.clear()
         self._arrivals.clear()
         self.size = 0
         return ready
 
     def capture(self) -> ReorderState:
         """What is held, to be restored by another one with the same window."""
-        return ReorderState(list(self._heap), list(self._arrivals), self._pushed)
+        heap = [(event.time, number, event) for number, event in enumerate(self._in_order(), 1)]
+        return ReorderState(heap, list(self._arrivals), len(heap))
 
     def restore(self, state: ReorderState, now: float) -> None:
         """Goes on from what another one has captured; to be called before anything else."""
-        self._heap = [(time, number, revived(event)) for time, number, event in state.heap]
-        self.size = sum(len(event.line) + EVENT_BYTES for _, _, event in self._heap)
+        events = [revived(event) for _, _, event in sorted(state.heap, key=itemgetter(0, 1))]
+        self._ordered.extend(events)
+        self.size = sum(len(event.line) + EVENT_BYTES for event in events)
         self._arrivals.extend(state.arrivals)
-        if self._heap and not self._arrivals and self._window != float("inf"):
+        if events and not self._arrivals and self._window != _FOREVER:
             # The other one waited for the end of its input.
-            self._arrivals.append((now + self._window, max(time for time, _, _ in self._heap)))
+            self._arrivals.append((now + self._window, events[-1].time))
         self._pushed = state.pushed
 
     def next_due(self) -> float | None:
         """When (in seconds) the next event can leave, or None when nothing waits."""
         return self._arrivals[0][0] if self._arrivals else None
+
+    def _in_order(self) -> list[Event]:
+        late = [event for _, _, event in sorted(self._late, key=itemgetter(0, 1))]
+        return list(merge(self._ordered, late, key=attrgetter("time")))

@@ -8,7 +8,7 @@ import msgspec
 
 from translator.content.usage import Usage
 from translator.model import Event, Span
-from translator.spans.trace import Node
+from translator.spans.node import Node
 
 Fielded = TypeVar("Fielded", Event, Node, Span)
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from translator.model import Event, Kind
+from translator.spans.crowd import Crowd
 from translator.spans.locate import Traces
+from translator.spans.node import Node
 from translator.spans.revive import revived
-from translator.spans.trace import DueQueues, HeldEnd, Node, Orphan, Pool, Scope, Trace
+from translator.spans.trace import DueQueues, HeldEnd, Orphan, Pool, Scope, Trace
 
 
 class OrphanState(msgspec.Struct):
@@ -222,9 +224,9 @@ def _restore_trace(state: TraceState) -> Trace:
         trace_id=state.trace_id,
         thread=state.thread,
         nodes=nodes,
-        open=_those(nodes, state.open),
-        agents=_those(nodes, state.agents),
-        unfinished=_those(nodes, state.unfinished),
+        open=Crowd(nodes[span_id] for span_id in state.open),
+        agents=Crowd(nodes[span_id] for span_id in state.agents),
+        unfinished=Crowd(nodes[span_id] for span_id in state.unfinished),
         handoffs={name: None if giver is None else nodes[giver] for name, giver in state.handoffs.items()},
         orphans=_restore_orphans(state.orphans),
         ends=[HeldEnd(revived(event)) for event in state.ends],
@@ -237,6 +239,7 @@ def _restore_trace(state: TraceState) -> Trace:
         last_time=state.last_time,
         baggage=state.baggage,
         scopes=set(state.scopes),
+        unknown={node.parent_id for node in state.nodes if node.parent_id is not None} - nodes.keys(),
     )
 
 

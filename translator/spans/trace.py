@@ -4,65 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from translator.model import Event, Json, Kind
-
-
-class Node(msgspec.Struct):
-    """One span, from the line that opens it until its trace is forgotten.
-
-    Attributes:
-        kind: What the span is about.
-        span_id: 16 hex characters.
-        parent_id: The parent's span id, whether the logs know it or not; None for a root.
-        start: Microseconds.
-        end: Microseconds; None while it is open.
-        last: The last time seen in it or under it, in microseconds.
-        fields: What its lines said; after it has ended, only what flows down to others.
-        extra: What its lines said beyond the log format.
-        given_id: The span id in the log's own words; None where it is a hash of the line.
-        call_id: What pairs its start and end, in the log's own words.
-        remote: Whether the parent comes from a caller's trace context.
-        continues: The span id of the agent that handed over to this one.
-        first_chunk: When the first output came, in microseconds.
-        tail: For agents, when the last model call or tool under it ended, as logged and as sent.
-        models: For agents, the models of the calls directly under it.
-        segment_id: The span id of its segment, once one of the spans in it has been let go.
-        incomplete: "no_start" or "no_end" where the log lacks one of the two.
-        held: Whether it has ended, but waits for its parent to turn up.
-        below: The ids of ended spans under it that wait until it is let go.
-        size: Bytes of its lines.
-    """
-
-    kind: Kind
-    span_id: str
-    parent_id: str | None
-    start: int
-    last: int
-    fields: dict[str, Json]
-    extra: dict[str, Json]
-    end: int | None = None
-    given_id: str | None = None
-    call_id: str | None = None
-    remote: bool = False
-    continues: str | None = None
-    first_chunk: int | None = None
-    tail: tuple[int, int] = (0, 0)
-    models: set[str] = msgspec.field(default_factory=set)
-    segment_id: str | None = None
-    segment_name: str = ""
-    incomplete: str | None = None
-    held: bool = False
-    below: list[str] = msgspec.field(default_factory=list)
-    size: int = 0
-
-    @property
-    def name(self) -> str | None:
-        """The agent's, model's or tool's name, by which starts and ends pair without ids."""
-        name: str | None = self.fields.get(self.kind)
-        return name
+from translator.spans.crowd import Crowd
+from translator.spans.node import AGENT, Node
 
 
 class Orphan(msgspec.Struct):
@@ -175,14 +123,17 @@ class Trace(msgspec.Struct):
         last_time: The latest time of its lines, in microseconds.
         baggage: Sentry's entries of the caller's baggage.
         scopes: The scopes that it stands in.
+        unknown: Ids of parents that are not among its spans.
+        calls: Kind and call id of the first `looked_at` of its spans.
+        handed: What its spans hand down to those under them, by their ids, as far as it was asked for.
     """
 
     trace_id: str
     thread: str = ""
     nodes: dict[str, Node] = msgspec.field(default_factory=dict)
-    open: dict[str, Node] = msgspec.field(default_factory=dict)
-    agents: dict[str, Node] = msgspec.field(default_factory=dict)
-    unfinished: dict[str, Node] = msgspec.field(default_factory=dict)
+    open: Crowd = msgspec.field(default_factory=Crowd)
+    agents: Crowd = msgspec.field(default_factory=Crowd)
+    unfinished: Crowd = msgspec.field(default_factory=Crowd)
     handoffs: dict[str, Node | None] = msgspec.field(default_factory=dict)
     orphans: Pool = msgspec.field(default_factory=Pool)
     ends: list[HeldEnd] = msgspec.field(default_factory=list)
@@ -195,15 +146,37 @@ class Trace(msgspec.Struct):
     last_time: int = 0
     baggage: dict[str, str] = msgspec.field(default_factory=dict)
     scopes: set[str] = msgspec.field(default_factory=set)
+    unknown: set[str] = msgspec.field(default_factory=set)
+    calls: set[tuple[Kind, str]] = msgspec.field(default_factory=set)
+    looked_at: int = 0
+    handed: dict[str, dict[str, Json]] = msgspec.field(default_factory=dict)
+
+    def add(self, node: Node) -> None:
+        """Takes in a span."""
+        span_id, parent_id = node.span_id, node.parent_id
+        self.nodes[span_id] = node
+        if parent_id is not None and parent_id not in self.nodes:
+            self.unknown.add(parent_id)
+        if span_id in self.unknown:
+            self.unknown.discard(span_id)
+            self.handed.clear()
 
     def close(self, node: Node) -> None:
         """Notes that a span has ended."""
-        self.open.pop(node.span_id, None)
-        if node.kind is Kind.AGENT:
-            self.agents.pop(node.span_id, None)
+        self.open.leave(node)
+        if node.kind is AGENT:
+            self.agents.leave(node)
             before = self.gone.get(node.name)
             if before is None or (before.end or 0) < (node.end or 0):
                 self.gone[node.name] = node
+
+    def has_call(self, kind: Kind, call_id: str) -> bool:
+        """Whether one of its spans has this call id."""
+        # Asked for each end that comes twice: only what has come since the last time is looked at.
+        new = islice(reversed(self.nodes.values()), len(self.nodes) - self.looked_at)
+        self.calls.update((node.kind, node.call_id) for node in new if node.call_id is not None)
+        self.looked_at = len(self.nodes)
+        return (kind, call_id) in self.calls
 
     def at_rest(self) -> bool:
         """Whether nothing in it is open or waits, so that it may be forgotten."""
