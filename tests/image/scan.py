@@ -13,7 +13,7 @@ WRITABLE = ("var/lib/translator", "tmp")
 MOUNTED = ("dev", "proc", "sys")
 # What the Dockerfile sets.
 VARIABLES = {"PATH", "LANG", "PYTHONUNBUFFERED", "TRANSLATOR_STATE_DIR", "TRANSLATOR_LISTEN"}
-LABELS = {"title", "description", "licenses", "version", "revision", "base.name"}
+LABELS = ("title", "description", "licenses", "version", "revision", "base.name")
 
 _TOOLS = re.compile(
     r"(^|/)(site-packages/pip|ensurepip|bin/(pip[\d.]*|apt(-get)?|g?cc|cc|[cg]\+\+|clang|ld|as|make))$"
