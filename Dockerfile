@@ -48,6 +48,7 @@ LABEL org.opencontainers.image.title="log-to-span-translator" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE}"
+# A whole root is what is meant.
 # hadolint ignore=DL3067
 COPY --from=root / /
 ENV PATH=/opt/translator/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 PYTHONUNBUFFERED=1 \
