@@ -18,12 +18,27 @@ COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY translator translator
 COPY samples/python/agent.py samples/python/agent.py
 COPY docs/checks.md docs/checks.md
-# zstandard brings its library twice; the one through CFFI is for PyPy.
 RUN /tmp/pip/bin/pip --python /opt/translator/bin/python install --quiet --no-deps . \
-    && find /opt/translator -name '_cffi.*.so' -path '*/zstandard/*' -delete \
     && /opt/translator/bin/translator --version
 
-FROM ${BASE}
+FROM ${BASE} AS root
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+COPY --from=build /opt/translator /opt/translator
+# What the base has and a sidecar has no use for: what installs packages, Perl, tables of character sets that
+# Python has itself, programs with rights of their own, and places that anybody may write to. Packages are
+# removed as such, so that what looks for vulnerable ones does not find them either.
+RUN dpkg-query --show --showformat '${Package}\n' | grep -E '^(apt|libapt-pkg.*|perl-base|sqv|gpgv)$' \
+        | xargs dpkg --purge --force-depends --force-remove-essential --force-remove-protected \
+    && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+        /usr/lib/python3*/ensurepip /usr/share/python-wheels /usr/lib/*/gconv \
+    && find / -xdev -perm /6000 -type f -exec chmod a-s {} + \
+    && find / -xdev -perm -0002 ! -type l ! -path /tmp ! -path '/dev/*' ! -path '/proc/*' -exec chmod o-w {} + \
+    && mkdir -p /var/lib/translator \
+    && chown 65532:65532 /var/lib/translator \
+    && chmod 0700 /var/lib/translator
+
+# Nothing but the root above, in one layer: on top of the base, what was removed would still take its room.
+FROM scratch
 ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -33,18 +48,11 @@ LABEL org.opencontainers.image.title="log-to-span-translator" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE}"
-COPY --from=build /opt/translator /opt/translator
-# What the base has and a sidecar has no use for: pip, programs with rights of their own, and places
-# that anybody may write to.
-RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
-        /usr/lib/python3*/ensurepip /usr/share/python-wheels \
-    && find / -xdev -perm /6000 -type f -exec chmod a-s {} + \
-    && find / -xdev -perm -0002 ! -type l ! -path /tmp ! -path '/dev/*' ! -path '/proc/*' -exec chmod o-w {} + \
-    && mkdir -p /var/lib/translator \
-    && chown 65532:65532 /var/lib/translator \
-    && chmod 0700 /var/lib/translator
-ENV PATH=/opt/translator/bin:$PATH PYTHONUNBUFFERED=1 TRANSLATOR_STATE_DIR=/var/lib/translator \
-    TRANSLATOR_LISTEN=127.0.0.1:9464
+# A whole root is what is meant.
+# hadolint ignore=DL3067
+COPY --from=root / /
+ENV PATH=/opt/translator/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 PYTHONUNBUFFERED=1 \
+    TRANSLATOR_STATE_DIR=/var/lib/translator TRANSLATOR_LISTEN=127.0.0.1:9464
 VOLUME /var/lib/translator
 WORKDIR /var/lib/translator
 USER 65532:65532

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-import zstandard
 
+from tests import zst
 from tests.backfill.field import FACTS, Server, backfill, start, write_runs
 from tests.cli.process import on_a_terminal
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DAY = 86_400.0
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
-    ".zst": zstandard.ZstdCompressor().compress,
+    ".zst": zst.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
 }

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
+from tests import zst
 from tests.cli.conftest import Run, Said
 from tests.cli.process import opened, started
 
@@ -24,11 +24,12 @@ CONTENT = SAMPLE.read_bytes()
 LINES = CONTENT.splitlines(keepends=True)
 
 
-def zstd(content: bytes) -> bytes:
-    return zstandard.ZstdCompressor().compress(content)
-
-
-COMPRESSED: dict[str, Pack] = {".gz": gzip.compress, ".zst": zstd, ".bz2": bz2.compress, ".xz": lzma.compress}
+COMPRESSED: dict[str, Pack] = {
+    ".gz": gzip.compress,
+    ".zst": zst.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_rotated_logs_give_what_the_whole_log_gives(
 ) -> None:
     packs: dict[str, Pack] = {
         "agent.log.3.gz": gzip.compress,
-        "d/agent.log.2.zst": zstd,
+        "d/agent.log.2.zst": zst.compress,
         "agent.log.1": bytes,
         "agent.log": bytes,
     }
@@ -200,7 +201,7 @@ def test_standard_input_and_files_together_are_read_whole_but_not_followed(tmp_p
     assert "error: standard input cannot be followed together with files" in refused
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd])
+@pytest.mark.parametrize("pack", [gzip.compress, zst.compress])
 def test_what_comes_compressed_on_standard_input_is_unpacked(pack: Pack, plain: list[str]) -> None:
     said = subprocess.run(
         [sys.executable, "-m", "translator", "backfill", "-", "--out", "-"],

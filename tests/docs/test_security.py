@@ -134,6 +134,6 @@ def test_what_is_installed_is_pinned() -> None:
         assert wanted
         assert [line for line in wanted if "==" not in line or "--hash=sha256:" not in line] == []
     recipe = (pages.ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-    installs = re.findall(r"pip install ([^&\n]*)", recipe)
+    installs = re.findall(r"/pip [^&\n]*\binstall ([^&\n]*)", recipe)
     assert installs
     assert all("--require-hashes" in options or "--no-deps" in options for options in installs)

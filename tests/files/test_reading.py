@@ -8,22 +8,23 @@ import lzma
 import os
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import zst
 from tests.files.following import texts
 from translator.errors import InputError
 from translator.files.access import of_file
-from translator.files.compressed import Decompressor
+from translator.files.compressed import DAMAGED, Decompressor
 from translator.files.reading import read_lines
 from translator.files.stdin import StdinTailer
 
 PACKERS: list[Callable[[bytes], bytes]] = [
-    gzip.compress, bz2.compress, lzma.compress, zstandard.ZstdCompressor().compress,
+    gzip.compress, bz2.compress, lzma.compress, zst.compress,
 ]  # fmt: skip
 
 
@@ -92,7 +93,21 @@ def test_memory_stays_flat_for_a_bomb() -> None:
             while data := decompressor.read(of_file(descriptor), 100_000):
                 sizes.append(len(data))
             assert sum(sizes) == 100_000_000
-            assert max(sizes) <= 34_000_000
+            assert max(sizes) <= 100_000
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(("window_log", "read"), [(10, True), (27, True), (28, False), (41, False)])
+def test_a_window_above_128_mib_is_damage(window_log: int, read: bool) -> None:  # noqa: FBT001
+    header, last_block_of_one_byte = bytes([0, window_log - 10 << 3]), b"\x09\0\0x"
+    packed = b"\x28\xb5\x2f\xfd" + header + last_block_of_one_byte
+    descriptor = os.memfd_create("window")
+    os.write(descriptor, packed)
+    try:
+        decompressor = Decompressor(packed[:6])
+        with nullcontext() if read else pytest.raises(DAMAGED, match=r"window|memory"):
+            assert decompressor.read(of_file(descriptor), 100) == b"x"
     finally:
         os.close(descriptor)
 

@@ -18,9 +18,9 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
-import zstandard
 from moto.server import ThreadedMotoServer
 
+from tests import zst
 from tests.backfill.field import Server, backfill, command, write_runs
 from tests.bench.generate import write_log
 from translator.errors import InputError
@@ -157,7 +157,7 @@ def test_one_all_below_and_those_that_fit_are_found(store: Store) -> None:
     assert names("s3://logs", "*.txt", "logs/a/one*") == ["a/b/two.jsonl", "c.jsonl"]
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zst.compress])
 def test_the_lines_are_those_of_a_file(store: Store, pack: Any) -> None:
     store.put(a_jsonl=pack(LINES))
 

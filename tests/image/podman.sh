@@ -48,7 +48,7 @@ python_base() {
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --customize-hook='cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"' \
-    trixie "$root.tar" http://deb.debian.org/debian >&2
+    trixie "$root.tar" >&2
   podman import --quiet "$root.tar" "$python" >/dev/null
   rm -f "$root.tar"
 }

@@ -1,4 +1,4 @@
-"""What must not be in an image: rights, writable places, secrets, tools to build with."""
+"""What must not be in an image: rights, writable places, secrets, tools to build or install with."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 USER = 65532
 WRITABLE = ("var/lib/translator", "tmp")
 MOUNTED = ("dev", "proc", "sys")
-# What the base may bring (of Python's own images), and what the Dockerfile sets.
-VARIABLES = {
-    "PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256", "PYTHONUNBUFFERED",
-    "TRANSLATOR_STATE_DIR", "TRANSLATOR_LISTEN",
-}  # fmt: skip
-LABELS = {"title", "description", "licenses", "version", "revision", "base.name"}
+# What the Dockerfile sets.
+VARIABLES = {"PATH", "LANG", "PYTHONUNBUFFERED", "TRANSLATOR_STATE_DIR", "TRANSLATOR_LISTEN"}
+LABELS = ("title", "description", "licenses", "version", "revision", "base.name")
 
-_TOOLS = re.compile(r"(^|/)(site-packages/pip|ensurepip|bin/(pip[\d.]*|g?cc|cc|[cg]\+\+|clang|ld|as|make))$")
+_TOOLS = re.compile(
+    r"(^|/)(site-packages/pip|ensurepip|bin/(pip[\d.]*|apt(-get)?|g?cc|cc|[cg]\+\+|clang|ld|as|make))$"
+)
 _SECRETS = re.compile(
     r"(^|/)(\.env|\.git|\.ssh|\.netrc|\.npmrc|\.pypirc|\.docker|pip\.conf|id_[a-z0-9]+|.*\.key|translator\.env)$"
 )
@@ -64,7 +63,7 @@ def of_files(members: Iterable[tarfile.TarInfo]) -> Iterator[str]:
         if not member.issym() and _may_write(member) and not _within(path, WRITABLE):
             yield f"/{path} may be written by the user"
         if _TOOLS.search(path):
-            yield f"/{path} is a tool to build with"
+            yield f"/{path} is a tool to build or install with"
         if _SECRETS.search(path):
             yield f"/{path} may hold secrets"
         if _LEFT_OVER.search(path):

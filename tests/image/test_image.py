@@ -29,13 +29,26 @@ from translator import __version__
 pytestmark = [pytest.mark.image, pytest.mark.timeout(BUILD_LIMIT), pytest.mark.xdist_group("image")]
 LOG = ROOT / "samples" / "javascript" / "agent.jsonl"
 TRACES = 2
-ADDED_BYTES = 70_000_000
+LIMIT_BYTES = 150_000_000
 
 
 @pytest.fixture(scope="module", autouse=True)
 def image() -> str:
     podman("build", "--quiet", "--tag", IMAGE, ".", limit=BUILD_LIMIT)
     return IMAGE
+
+
+@pytest.fixture(scope="module")
+def files(image: str, tmp_path_factory: pytest.TempPathFactory) -> list[tarfile.TarInfo]:
+    """All that is in the image."""
+    container = podman("create", image).stdout.split()[-1]
+    archive = tmp_path_factory.mktemp("exported") / "image.tar"
+    podman("export", "--output", str(archive), container)
+    podman("rm", "--volumes", container)
+    with tarfile.open(archive) as exported:
+        members = exported.getmembers()
+    archive.unlink()
+    return members
 
 
 @pytest.fixture
@@ -67,23 +80,18 @@ def test_its_config_is_in_order() -> None:
     assert config["Labels"]["org.opencontainers.image.version"] == __version__
 
 
-def test_its_files_are_in_order(tmp_path: Path) -> None:
-    container = podman("create", IMAGE).stdout.split()[-1]
-    archive = tmp_path / "image.tar"
-    podman("export", "--output", str(archive), container)
-    podman("rm", "--volumes", container)
-
-    with tarfile.open(archive) as files:
-        assert list(of_files(files)) == []
+def test_its_files_are_in_order(files: list[tarfile.TarInfo]) -> None:
+    assert list(of_files(files)) == []
 
 
-def test_it_is_small(record_property: Callable[[str, object], None]) -> None:
-    known = inspect(IMAGE, "image")
-    base = inspect(known["Config"]["Labels"]["org.opencontainers.image.base.name"], "image")
-    added = known["Size"] - base["Size"]
+def test_it_is_small(files: list[tarfile.TarInfo], record_property: Callable[[str, object], None]) -> None:
+    size = inspect(IMAGE, "image")["Size"]
+    ours = sum(member.size for member in files if member.name.startswith("opt/translator/"))
+    what = "import platform; print(platform.freedesktop_os_release()['PRETTY_NAME'])"
+    base = podman("run", "--rm", "--entrypoint=python", IMAGE, "-c", what).stdout.strip()
 
-    record_property(FIGURES, f"the image: {known['Size'] / 1e6:.0f} MB, {added / 1e6:.0f} MB of it ours")
-    assert added < ADDED_BYTES
+    record_property(FIGURES, f"the image: {size / 1e6:.0f} MB, {ours / 1e6:.0f} MB of it ours, on {base}")
+    assert 0 < ours < size < LIMIT_BYTES
 
 
 def test_a_sidecar_sends_answers_its_health_check_and_ends_on_sigterm(

@@ -57,8 +57,9 @@ def test_what_is_wrong_with_its_config_is_found(wrong: dict[str, Any]) -> None:
         member("var/tmp", 0o1777, 0, tarfile.DIRTYPE), member("opt/translator", 0o755, USER, tarfile.DIRTYPE),
         member("usr/local/lib/python3.13/site-packages/pip", 0o755, 0, tarfile.DIRTYPE),
         member("usr/bin/gcc", 0o755), member("usr/local/bin/pip3.13", 0o755), member("opt/app/.env"),
-        member("root/.ssh", 0o700, 0, tarfile.DIRTYPE), member("src/pyproject.toml"),
-        member("tmp/wheel.whl"), member("usr/lib/python3.13/ensurepip", 0o755, 0, tarfile.DIRTYPE),
+        member("usr/bin/apt-get", 0o755), member("root/.ssh", 0o700, 0, tarfile.DIRTYPE),
+        member("src/pyproject.toml"), member("tmp/wheel.whl"),
+        member("usr/lib/python3.13/ensurepip", 0o755, 0, tarfile.DIRTYPE),
     ],
     ids=lambda wrong: wrong.name,
 )  # fmt: skip

@@ -130,8 +130,8 @@ def _sections(command: Command, ctx: Context) -> Iterator[Section]:
     found: dict[str, list[Entry]] = {}
     for parameter in command.get_params(ctx):
         if parameter.param_type_name == "argument":
-            said = vars(parameter)
-            found.setdefault("Arguments", []).append(Entry(said["metavar"], said["help"]))
+            name = str(parameter.name).upper()
+            found.setdefault("Arguments", []).append(Entry(name, vars(parameter)["help"]))
         elif (record := parameter.get_help_record(ctx)) is not None:
             found.setdefault(_panel(parameter), []).append(Entry(*record))
     yield from (Section(title, found[title]) for title in ("Arguments", "Options", *PANELS) if title in found)

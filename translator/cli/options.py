@@ -164,5 +164,5 @@ def _in_unit(value: float, units: Sequence[tuple[str, int]]) -> str:
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATHS", help="Files, directories, globs, or - for standard input."),
+    typer.Argument(metavar="[PATHS]...", help="Files, directories, globs, or - for standard input."),
 ]

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-import zstandard
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from translator.files.access import ReadAt
 
 MAGIC_BYTES = 6
 
 _INPUT_BYTES = 64 * 1024
-_ZSTD_INPUT_BYTES = 1024
-"""zstandard cannot be told how much to give at most: one block of it may stand for 128 KiB."""
 
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError)
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, OSError)
 """What reading a compressed file may raise; EOFError where its end is missing (as yet)."""
 
 
@@ -56,7 +58,7 @@ class _Gzip:
 
 
 class _Blocks:
-    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor | zstd.ZstdDecompressor) -> None:
         self._inner = inner
 
     @property
@@ -75,29 +77,11 @@ class _Blocks:
         return self._inner.decompress(data, limit)
 
 
-class _Zstd:
-    wants_input = True
-
-    def __init__(self) -> None:
-        self._inner = zstandard.ZstdDecompressor().decompressobj()
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._inner.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._inner.unused_data)
-
-    def decode(self, data: bytes, limit: int) -> bytes:  # noqa: ARG002
-        return self._inner.decompress(data)
-
-
-_CODECS: dict[bytes, tuple[Callable[[], _Decoder], int]] = {
-    b"\x1f\x8b": (_Gzip, _INPUT_BYTES),
-    b"BZh": (lambda: _Blocks(bz2.BZ2Decompressor()), _INPUT_BYTES),
-    b"\xfd7zXZ\0": (lambda: _Blocks(lzma.LZMADecompressor()), _INPUT_BYTES),
-    b"\x28\xb5\x2f\xfd": (_Zstd, _ZSTD_INPUT_BYTES),
+_CODECS: dict[bytes, Callable[[], _Decoder]] = {
+    b"\x1f\x8b": _Gzip,
+    b"BZh": lambda: _Blocks(bz2.BZ2Decompressor()),
+    b"\xfd7zXZ\0": lambda: _Blocks(lzma.LZMADecompressor()),
+    b"\x28\xb5\x2f\xfd": lambda: _Blocks(zstd.ZstdDecompressor()),
 }
 
 
@@ -119,14 +103,14 @@ class Decompressor:
 
     def __init__(self, first: bytes) -> None:
         self._magic = next(magic for magic in _CODECS if first.startswith(magic))
-        self._make, self._input_bytes = _CODECS[self._magic]
+        self._make = _CODECS[self._magic]
         self._decoder = self._make()
         self._rest = b""
         self.position = 0
         self.consumed = 0
 
     def read(self, read_at: ReadAt, limit: int) -> bytes:
-        """The next bytes of content, about `limit` at most; none at its end.
+        """The next bytes of content, `limit` at most; none at its end.
 
         Args:
             read_at: Reads the file, which may be opened anew at each call.
@@ -185,6 +169,6 @@ class Decompressor:
         return True
 
     def _input(self, read_at: ReadAt) -> bytes:
-        data = read_at(self._input_bytes, self.consumed)
+        data = read_at(_INPUT_BYTES, self.consumed)
         self.consumed += len(data)
         return data

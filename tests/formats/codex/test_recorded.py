@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import structlog
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import zst
 from tests.formats.whole import (
     encoded,
     findings,
@@ -194,7 +194,7 @@ def archive(tmp_path: Path) -> Path:
     """A folder in which some rollouts are compressed, and one is there twice."""
     for number, path in enumerate(sorted((RECORDED / "0.169.0").glob("*.jsonl"))):
         if number % 2 or number == 0:
-            packed = zstandard.ZstdCompressor().compress(path.read_bytes())
+            packed = zst.compress(path.read_bytes())
             (tmp_path / f"{path.name}.zst").write_bytes(packed)
         if number % 2 == 0:
             (tmp_path / "archived_sessions").mkdir(exist_ok=True)
