@@ -97,8 +97,9 @@ def commands() -> list[tuple[str, list[str]]]:
     """Every command of the documents; those around pipes each by itself, without variables before it."""
     found: list[tuple[str, list[str]]] = []
     for block in of(*COMMANDS):
-        prompted = [line[2:] for line in block.text.splitlines() if line.startswith("$ ")]
-        for line in prompted if block.language == "console" else block.text.splitlines():
+        lines = block.text.replace("\\\n", " ").splitlines()
+        prompted = [line[2:] for line in lines if line.startswith("$ ")]
+        for line in prompted if block.language == "console" else lines:
             for part in re.split(r" \| ", line):
                 words = shlex.split(part, comments=True)
                 while "=" in words[0]:

@@ -229,11 +229,14 @@ class Assembler:
 
     def capture(self) -> AssemblerState:
         """All that is known, to be restored by another assembler with the same windows."""
-        return capture(self._traces, self._due)
+        state = capture(self._traces, self._due)
+        state.idle_from = self._idle_from
+        return state
 
     def restore(self, state: AssemblerState, now: float) -> None:
         """Goes on from what another assembler has captured; to be called before anything else."""
         restore(state, self._traces, self._due, now + max(self._orphan_hold, self._end_hold))
+        self._idle_from = state.idle_from
         self._spans = sum(len(trace.nodes) for trace in self._traces.by_id.values())
 
     def _taken(self) -> list[Span]:

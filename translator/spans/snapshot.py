@@ -79,7 +79,13 @@ class Due(msgspec.Struct):
 
 
 class AssemblerState(msgspec.Struct):
-    """All that an `Assembler` knows, in the order in which it knows it."""
+    """All that an `Assembler` knows, in the order in which it knows it.
+
+    Attributes:
+        traces, scopes, repeats: As in `Traces`.
+        ends, orphans, waiting: As in `DueQueues`.
+        idle_from: When the next look for idle traces is due, in seconds.
+    """
 
     traces: list[TraceState] = []
     scopes: dict[str, ScopeState] = {}
@@ -87,6 +93,7 @@ class AssemblerState(msgspec.Struct):
     ends: list[Due] = []
     orphans: list[Due] = []
     waiting: list[Due] = []
+    idle_from: float = 0.0
 
 
 def capture(traces: Traces, queues: DueQueues) -> AssemblerState:
@@ -176,6 +183,7 @@ def merged(states: Sequence[AssemblerState]) -> AssemblerState:
         due(state.ends for state in states),
         due(state.orphans for state in states),
         due(state.waiting for state in states),
+        min((state.idle_from for state in states), default=0.0),
     )
 
 

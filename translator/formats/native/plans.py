@@ -21,7 +21,7 @@ Clean = Callable[[Json], Json]
 
 TIMES = frozenset((
     "start_time", "end_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns", "pid",
-    "thread",
+    "thread", "thread_id",
 ))  # fmt: skip
 """What besides its own time says of a line when, and where from, it is."""
 

@@ -240,7 +240,8 @@ class NativeReader:
                 if type(fields.get(name)) is dict:
                     settle(said.kind, fields, extra)
                     break
-        if plan.usage:
+        # A whole response may have brought its usage.
+        if plan.usage or "usage" in fields:
             self._read_usage(record, plan, fields, extra)
 
     def _read_usage(
