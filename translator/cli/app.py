@@ -32,19 +32,17 @@ class Declared(NamedTuple):
     Attributes:
         name: What it is called; so is the function that takes its flags.
         summary: What the list says of it, in a line.
-        module: Where that function is.
     """
 
     name: str
     summary: str
-    module: str = _COMMANDS
 
 
 COMMANDS = (
     Declared("run", "Follow log files and send their traces."),
     Declared("backfill", "Send the traces of historical logs, and exit."),
     Declared("check", "Say what is wrong with logs."),
-    Declared("preview", "Show the traces of logs, and send nothing.", "translator.cli.preview"),
+    Declared("preview", "Show the traces of logs, and send nothing."),
     Declared("status", "Show what a sidecar has read and sent."),
     Declared("config", "Show every setting, and where it comes from."),
     Declared("schema", "Print the JSON Schema of the log format."),
@@ -55,7 +53,7 @@ COMMANDS = (
 def command_of(declared: Declared) -> TyperCommand:
     """The command itself, with its flags."""
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_SETTINGS)
-    alone.command(declared.name, cls=HelpfulCommand)(getattr(import_module(declared.module), declared.name))
+    alone.command(declared.name, cls=HelpfulCommand)(getattr(import_module(_COMMANDS), declared.name))
     made = typer.main.get_command(alone)
     assert isinstance(made, TyperCommand)  # noqa: S101
     return made

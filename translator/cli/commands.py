@@ -52,6 +52,23 @@ Explain = Annotated[
         "--explain", metavar="CODE", help="Show what the documents say of a code.", autocompletion=codes
     ),
 ]
+TraceId = Annotated[
+    str, typer.Option("--trace", metavar="ID", help="Only traces whose id begins so.", show_default=False)
+]
+Errors = Annotated[bool, typer.Option("--errors", help="Only traces with an error in them.")]
+Slowest = Annotated[
+    int | None,
+    typer.Option("--slowest", metavar="N", min=1, help="Only the N slowest traces, the slowest first."),
+]
+Agent = Annotated[
+    str | None, typer.Option("--agent", metavar="NAME", help="Only traces with this agent in them.")
+]
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Write a page for the browser instead; - for standard output."
+    ),
+]
 OfConfig = Annotated[bool, typer.Option("--of-config", help="That of translator.toml instead.")]
 
 
@@ -114,6 +131,26 @@ def check(
         ignore=ignore or [],
         code=code,
     )
+
+
+@with_settings("exclude", "format", "idle_timeout", "max_line_bytes", *CONTENT, *LOGGING)
+def preview(
+    settings: Settings,
+    paths: Paths = None,  # noqa: ARG001 - a setting
+    *,
+    trace: TraceId = "",
+    errors: Errors = False,
+    slowest: Slowest = None,
+    agent: Agent = None,
+    html: Html = None,
+) -> None:
+    """Show the traces of logs as trees in the terminal, or as a page; nothing is sent.
+
+    Example: translator preview logs --errors --html traces.html
+    """
+    from translator.cli.preview import preview as show
+
+    show(settings, trace=trace, errors=errors, slowest=slowest, agent=agent, html=html)
 
 
 @with_settings("state_dir")

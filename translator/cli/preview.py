@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
 from translator import __version__
 from translator.cli.logs import set_up_logging
-from translator.cli.options import CONTENT, LOGGING, Paths, with_settings
 from translator.cli.page_file import STDOUT, page_file
 from translator.cli.sending import local_encoder
 from translator.cli.summary import Skipped, print_summary
@@ -28,54 +25,19 @@ from translator.settings import Settings
 
 _MOST_AGENTS = 8
 
-_SHOWN = "What is shown"
-TraceId = Annotated[
-    str,
-    typer.Option(
-        "--trace", metavar="ID", help="Only traces whose id begins so: --trace f5dd.", show_default=False,
-        rich_help_panel=_SHOWN,
-    ),
-]  # fmt: skip
-Errors = Annotated[
-    bool, typer.Option("--errors", help="Only traces with an error in them.", rich_help_panel=_SHOWN)
-]
-Slowest = Annotated[
-    int | None,
-    typer.Option(
-        "--slowest", metavar="N", min=1, help="Only the N slowest traces, the slowest first: --slowest 5.",
-        rich_help_panel=_SHOWN,
-    ),
-]  # fmt: skip
-Agent = Annotated[
-    str | None,
-    typer.Option(
-        "--agent", metavar="NAME", help="Only traces with this agent in them: --agent 'Travel Agent'.",
-        rich_help_panel=_SHOWN,
-    ),
-]  # fmt: skip
-Html = Annotated[
-    str | None,
-    typer.Option(
-        "--html", metavar="FILE", rich_help_panel=_SHOWN,
-        help="Write a page for the browser instead: --html traces.html; - for standard output.",
-    ),
-]  # fmt: skip
 
-
-@with_settings("exclude", "format", "idle_timeout", "max_line_bytes", *CONTENT, *LOGGING)
 def preview(
-    settings: Settings,
-    paths: Paths = None,  # noqa: ARG001 - a setting
-    *,
-    trace: TraceId = "",
-    errors: Errors = False,
-    slowest: Slowest = None,
-    agent: Agent = None,
-    html: Html = None,
+    settings: Settings, *, trace: str, errors: bool, slowest: int | None, agent: str | None, html: str | None
 ) -> None:
-    """Show the traces of logs as trees in the terminal, or as a page; nothing is sent.
+    """Shows traces.
 
-    Example: translator preview agent.jsonl (or: translator preview logs --html traces.html)
+    Args:
+        settings: The logs, and how to read them.
+        trace: How the ids of the traces begin; empty for all.
+        errors: Whether only traces with an error are shown.
+        slowest: How many of the slowest are shown, the slowest first; None for all, the oldest first.
+        agent: An agent that must be in them.
+        html: Where the page goes, `-` for standard output; None for trees in the terminal.
     """
     log = set_up_logging(settings)
     files = wanted_files(settings["paths"], exclude=settings["exclude"])
