@@ -330,6 +330,23 @@ def test_workers_say_no_more_than_was_asked_for(logs: Logs) -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
+def test_every_answer_is_heeded_while_envelopes_follow_one_another(logs: Logs) -> None:
+    spans = write_runs([logs.path("a.log")], 60, now() - DAY)
+    limit = {"X-Sentry-Rate-Limits": "1:span:project"}
+    logs.server.answers = [
+        *[(200, {})] * 8, (400, {}), (413, {}), (503, {}), (429, {"Retry-After": "1"}), (200, limit),
+    ]  # fmt: skip
+
+    done = backfill(str(logs.path("")), *logs.to, "--json", "-q")
+    sent = json.loads(done.stdout)["sent"]
+
+    assert done.returncode == 1
+    # One is set aside, one goes in two halves, and two are sent again.
+    assert (sent["set_aside"], sent["spans_acknowledged"]) == (5, spans - 5)
+    assert len(logs.server.spans) == logs.server.times.total() == spans - 5
+    assert logs.server.changed == []
+
+
 def test_a_key_that_is_refused_ends_it_and_the_next_run_goes_on(logs: Logs) -> None:
     spans = write_runs([logs.path("a.log")], 50, now() - DAY)
     logs.server.answers = [(200, {}), *[(403, {})] * 20]

@@ -96,7 +96,8 @@ class Job:
             StateError: It cannot be stored now.
         """
         self._store.commit(Commit(snapshot=_encode(progress)))
-        self.progress = progress
+        # What is not finished may be large, and whoever goes on reads it from the store.
+        self.progress = msgspec.structs.replace(progress, shares=[])
         drop_notes(self._directory, progress.generation)
 
     def set_aside(self, envelope: Envelope, reason: str, detail: str) -> None:
