@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from tests.deploy.test_manifests import KUBERNETES, WHOLE, documents, pod_of
-from translator.cli.app import app
+from translator.cli.app import COMMANDS, command_of
 from translator.files.discover import find_files
 
 EVERY = [*WHOLE, KUBERNETES / "sidecar" / "patch.yaml"]
@@ -81,8 +80,8 @@ def test_the_arguments_are_those_of_the_program(path: Path) -> None:
         if container["name"] != "translator":
             continue
         name, *rest = container["args"]
-        commands = vars(typer.main.get_command(app))["commands"]
-        flags = {flag for parameter in commands[name].params for flag in parameter.opts}
+        command = command_of(next(one for one in COMMANDS if one.name == name))
+        flags = {flag for parameter in command.params for flag in parameter.opts}
         assert [word for word in rest if word.startswith("-") and word not in flags] == []
 
 
