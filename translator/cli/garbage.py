@@ -11,4 +11,4 @@ def collect_seldom() -> None:
     Spans and their fields are many and make no cycles: to look for some all the time takes a fifth of it.
     """
     gc.freeze()
-    gc.set_threshold(500_000, 20, 100)
+    gc.set_threshold(100_000, 20, 100)
