@@ -57,6 +57,10 @@ class Reply:
         known = "content-length" in self.headers or "transfer-encoding" in self.headers
         return self.status >= 200 and self.status not in _NO_CONTENT and not known
 
+    def end(self) -> None:
+        """Lets go of the parser, which holds the reply: else both wait for the garbage collector."""
+        self._parser = None
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called for each header field."""
         key = name.decode("latin-1").lower()
@@ -227,6 +231,7 @@ class KeptConnections:
                 raise ProtocolError("ended", IncompleteRead(b"") if reply.status else RemoteDisconnected(""))
             if reply.status and self._clock() > deadline:
                 break
+        reply.end()
         return reply
 
     def _received(self, sock: socket.socket) -> bytes:
