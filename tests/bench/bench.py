@@ -9,19 +9,16 @@ drops out of them.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.generate import CYCLE, TURNS, write_log
+from tests.bench.server import ROOT, backfill_command, dsn_of, serving, spans_received
 
-ROOT = Path(__file__).parents[2]
-KEY = "0123456789abcdef0123456789abcdef"
 LOOP = "import orjson,sys\nfor line in open(sys.argv[1],'rb'): orjson.loads(line)"
 RUNS = 3
 
@@ -33,12 +30,6 @@ def timed(command: list[str]) -> float:
     return time.perf_counter() - begun
 
 
-def spans_received(port: int) -> int:
-    """How many spans the server has acknowledged."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
-        return int(json.load(answer)["spans"])
-
-
 def measure(
     lines: int, naive_lines: int, turns: Sequence[int], *, rich: bool, port: int, directory: Path
 ) -> dict[str, float]:
@@ -47,13 +38,8 @@ def measure(
     size = write_log(log, lines, rich=rich, turns=turns)
     short = directory / "short.jsonl"
     write_log(short, naive_lines, rich=rich, turns=turns)
-    dsn = f"http://{KEY}@127.0.0.1:{port}/1"
     python = sys.executable
-    state = str(directory / "state")
-    ours = [
-        python, "-m", "translator", "backfill", str(log), "--dsn", dsn, "--state-dir", state, "-q",
-        "--again", "--older-than-retention", "send",
-    ]  # fmt: skip
+    ours = backfill_command(log, port, directory / "state")
     results: dict[str, float] = {"bytes per line": size / lines}
     before = spans_received(port)
     full = min(timed([*ours, "--send-default-pii"]) for _ in range(RUNS))
@@ -63,7 +49,7 @@ def measure(
     results["translator"] = lines / full
     results["translator, content off"] = lines / min(timed(ours) for _ in range(RUNS))
     results["orjson loop"] = lines / min(timed([python, "-c", LOOP, str(log)]) for _ in range(RUNS))
-    naive = [python, "-m", "tests.bench.naive", str(short), dsn]
+    naive = [python, "-m", "tests.bench.naive", str(short), dsn_of(port)]
     results["naive replay"] = naive_lines / min(timed(naive) for _ in range(RUNS))
     return results
 
@@ -78,17 +64,10 @@ def main() -> None:
     turns = TURNS[:1] if chosen.short_runs else TURNS
     per_cycle = 10 if chosen.short_runs else CYCLE
     lines, naive_lines = (count - count % per_cycle for count in (chosen.lines, chosen.naive_lines))
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    with tempfile.TemporaryDirectory() as directory, server:
-        port = int(server.stdout.readline()) if server.stdout else 0
-        try:
-            for rich in (False, True):
-                found = measure(lines, naive_lines, turns, rich=rich, port=port, directory=Path(directory))
-                show(found, rich=rich)
-        finally:
-            server.terminate()
+    with tempfile.TemporaryDirectory() as directory, serving() as port:
+        for rich in (False, True):
+            found = measure(lines, naive_lines, turns, rich=rich, port=port, directory=Path(directory))
+            show(found, rich=rich)
 
 
 def show(found: dict[str, float], *, rich: bool) -> None:

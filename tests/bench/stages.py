@@ -9,8 +9,6 @@ beside a bare loop of `orjson.loads`; the server is a process of its own and not
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,8 +18,8 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from tests.bench.bench import KEY, ROOT
 from tests.bench.generate import CYCLE, TURNS, write_log
+from tests.bench.server import dsn_of, serving
 from translator.backfill.lane import LaneSetup, SendingLane
 from translator.backfill.orders import Batch
 from translator.backfill.parts import TracePart
@@ -63,7 +61,7 @@ class Worker:
     """
 
     def __init__(self, port: int, watch: Stopwatch) -> None:
-        dsn = f"http://{KEY}@127.0.0.1:{port}/1"
+        dsn = dsn_of(port)
         said = {"dsn": dsn, "send_default_pii": True, "older_than_retention": "send"}
         settings = resolve(said, {})
         setup = share_setup(settings)
@@ -138,22 +136,15 @@ def main() -> None:
     lines = parser.parse_args().lines
     lines -= lines % CYCLE
     collect_seldom()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    with tempfile.TemporaryDirectory() as directory, server:
-        port = int(server.stdout.readline()) if server.stdout else 0
-        try:
-            for rich in (False, True):
-                log = Path(directory) / "log.jsonl"
-                size = write_log(log, lines, rich=rich, turns=TURNS)
-                print(f"{'rich' if rich else 'small'} lines, {size / lines:.0f} bytes each")
-                seconds = measure(log, port)
-                for stage, spent in seconds.items():
-                    times = spent / seconds["the loop"]
-                    print(f"  {stage:<30}{spent / lines * 1e6:>8.2f} µs a line{times:>8.1f} x the loop")
-        finally:
-            server.terminate()
+    with tempfile.TemporaryDirectory() as directory, serving() as port:
+        for rich in (False, True):
+            log = Path(directory) / "log.jsonl"
+            size = write_log(log, lines, rich=rich, turns=TURNS)
+            print(f"{'rich' if rich else 'small'} lines, {size / lines:.0f} bytes each")
+            seconds = measure(log, port)
+            for stage, spent in seconds.items():
+                times = spent / seconds["the loop"]
+                print(f"  {stage:<30}{spent / lines * 1e6:>8.2f} µs a line{times:>8.1f} x the loop")
 
 
 if __name__ == "__main__":
