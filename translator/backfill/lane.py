@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from translator.backfill.notes import Notes
-from translator.backfill.outbox import MemoryOutbox
+from translator.backfill.outbox import Done, MemoryOutbox
 from translator.backfill.parts import TracePart
 from translator.delivery.courier import Courier
 from translator.delivery.sender import Sender
@@ -166,17 +166,14 @@ class SendingLane:
         self._handed_on += spans
         finished = partial(self._done, spans, notes, part.fingerprint, done)
         if part.fingerprint in self._known:
-            finished()
+            finished(0)
             return
         envelopes = self._packer.pack(map(self._encoder.encode, part.spans))
-        self.send(envelopes + self._packer.drain(), finished)
+        self._put(envelopes + self._packer.drain(), finished)
 
     def send(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
         """Sends envelopes."""
-        self._outbox.add(envelopes, done)
-        for taken, answer in self._courier.answers(0.0):
-            self._sender.settle(taken, answer)
-        self._go_on()
+        self._put(envelopes, lambda _: done())
 
     def impose(self, limits: Mapping[str, float]) -> None:
         """Holds to rate limits."""
@@ -210,6 +207,12 @@ class SendingLane:
         self._sender.stop(_STOP_SECONDS)
         self._transport.close()
 
+    def _put(self, envelopes: Sequence[Envelope], done: Done) -> None:
+        self._outbox.add(envelopes, done)
+        for taken, answer in self._courier.answers(0.0):
+            self._sender.settle(taken, answer)
+        self._go_on()
+
     def _go_on(self) -> None:
         """Has the courier send while all is well, and the sender otherwise."""
         if not self._outbox.waiting:
@@ -226,9 +229,13 @@ class SendingLane:
             else:
                 return
 
-    def _done(self, spans: int, notes: Notes, fingerprint: bytes, done: Callable[[], None]) -> None:
-        # Noted before anybody is told.
-        notes.add(fingerprint)
+    def _done(
+        self, spans: int, notes: Notes, fingerprint: bytes, done: Callable[[], None], refused: int
+    ) -> None:
+        # Noted before anybody is told. What was refused is not: until it is set aside, which another process
+        # does and the next snapshot waits for, it must come again after a kill.
+        if not refused:
+            notes.add(fingerprint)
         with self._lock:
             self._acknowledged += spans
         done()

@@ -10,12 +10,16 @@ import msgspec
 
 from translator.model import Envelope
 
+Done = Callable[[int], None]
+"""Told that envelopes are done, and how many of them the server will never take."""
+
 
 class _Unit(msgspec.Struct):
     """What is done when all its envelopes are."""
 
     left: int
-    done: Callable[[], None]
+    done: Done
+    refused: int = 0
 
 
 class _Entry(msgspec.Struct):
@@ -61,7 +65,7 @@ class MemoryOutbox:
         """Whether there is something to take."""
         return bool(self._waiting)
 
-    def add(self, envelopes: Sequence[Envelope], done: Callable[[], None]) -> None:
+    def add(self, envelopes: Sequence[Envelope], done: Done) -> None:
         """Takes envelopes, of which nobody hears before `tell` is called.
 
         Args:
@@ -73,7 +77,7 @@ class MemoryOutbox:
             for envelope in envelopes:
                 self._put(envelope, unit, None)
         if not envelopes:
-            done()
+            done(0)
 
     def take(self, limit: int) -> list[Taken]:
         """Takes at most `limit` envelopes, oldest first."""
@@ -111,7 +115,7 @@ class MemoryOutbox:
     def reject(self, row: int, reason: str, detail: str) -> None:
         """Hands on a taken envelope that the server will never take."""
         self._on_set_aside(self._taken(row).envelope, reason, detail)
-        self._forget(row)
+        self._forget(row, refused=1)
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when there is something to take, in the thread that has made it so."""
@@ -138,11 +142,12 @@ class MemoryOutbox:
     def _drop(self, row: int) -> None:
         self.size -= len(self._entries.pop(row).envelope.payload)
 
-    def _forget(self, row: int) -> None:
+    def _forget(self, row: int, refused: int = 0) -> None:
         with self._lock:
             unit = self._taken(row).unit
             self._drop(row)
             unit.left -= 1
+            unit.refused += refused
             is_last = not unit.left
         if is_last:
-            unit.done()
+            unit.done(unit.refused)
