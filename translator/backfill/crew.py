@@ -19,19 +19,11 @@ from translator.backfill.lane import Lane, LaneSetup, SendingLane, SinkLane
 from translator.backfill.member import Member
 from translator.backfill.orders import (
     Batch,
-    Drain,
-    Drained,
-    Keep,
-    Kept,
+    Failed,
     Limits,
     Order,
     Reply,
-    Restore,
-    Send,
     SetAside,
-    Standing,
-    Surrender,
-    Surrendered,
     Taken,
 )
 from translator.backfill.share import Share, ShareSetup
@@ -51,12 +43,8 @@ _WAIT_SECONDS = 0.02
 _ENDING_SECONDS = 10.0
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(
-    Batch | Drain | Keep | Surrender | Restore | Send | Limits
-).decode
-_decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(
-    Taken | Kept | Surrendered | Drained | SetAside | Limits | Standing
-).decode
+_decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(Order).decode
+_decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(Reply).decode
 
 
 class Crew(Protocol):
@@ -296,8 +284,13 @@ def work_process(
         if not member.free or (member.busy and orders.empty()):
             member.tend(_WAIT_SECONDS)
         else:
-            with suppress(queue.Empty):
+            try:
                 member.take(orders.get(timeout=REPORT_SECONDS))
+            except queue.Empty:
+                pass
+            except StateError as error:
+                reply(Failed(error.message, error.hint))
+                break
         if time.monotonic() - told_at >= REPORT_SECONDS:
             told_at = time.monotonic()
             reply(member.standing())

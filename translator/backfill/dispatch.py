@@ -13,6 +13,7 @@ from translator.backfill.orders import (
     Batch,
     Drain,
     Drained,
+    Failed,
     Keep,
     Kept,
     Limits,
@@ -27,6 +28,7 @@ from translator.backfill.orders import (
     Taken,
 )
 from translator.backfill.share import SHARES, WHOLE, merged
+from translator.errors import StateError
 from translator.formats.house.reader import Tally
 from translator.model import Envelope, Line
 
@@ -256,6 +258,8 @@ class Dispatch:
                 self._surrendered[who] = states
             case Drained():
                 self._drained.add(who)
+            case Failed():
+                raise StateError(reply.message, hint=reply.hint)
             case SetAside():
                 if self._job is not None:
                     self._job.set_aside(reply.envelope, reply.reason, reply.detail)

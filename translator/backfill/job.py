@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from translator.backfill.known import recognised
 from translator.backfill.merge import Position
 from translator.backfill.notes import drop_notes, read_notes
-from translator.backfill.orders import ShareState
-from translator.errors import StateError
-from translator.files.inputs import Input, is_unchanged
+from translator.backfill.orders import ShareState, unreadable
+from translator.files.inputs import Input, is_there
 from translator.model import Envelope
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Commit
@@ -22,6 +22,7 @@ class Progress(msgspec.Struct):
 
     Attributes:
         positions: How far each input has been read, by identity; also those of earlier backfills.
+        inputs: The names of the inputs that are under way, by identity.
         under_way: Whether something was read that has not been sent.
         shares: What is not finished.
         native: The inputs that are of the log format and name the trace of each line; None where lines
@@ -32,6 +33,7 @@ class Progress(msgspec.Struct):
     """
 
     positions: dict[str, Position] = {}
+    inputs: dict[str, str] = {}
     under_way: bool = False
     shares: list[ShareState] = []
     native: list[str] | None = None
@@ -56,38 +58,41 @@ class Job:
         directory: Where the notes are.
 
     Attributes:
-        progress: The last snapshot.
+        progress: The last snapshot; before `recover`, none.
         sent: The fingerprints of what has been acknowledged after it, by earlier processes.
     """
 
     def __init__(self, store: SqliteStore, directory: Path) -> None:
         self._store = store
         self._directory = directory
-        recovered = store.recover()
         self.progress = Progress()
-        if recovered.snapshot:
-            try:
-                self.progress = _decode(recovered.snapshot)
-            except (msgspec.DecodeError, ValueError) as error:
-                raise StateError(
-                    f"what is known of the last backfill cannot be read: {error}",
-                    where="state.sqlite",
-                    hint="begin anew with --again",
-                ) from None
-        self.sent = read_notes(directory)
+        self.sent: set[bytes] = set()
+
+    def recover(self) -> None:
+        """Takes up what earlier processes have left.
+
+        Raises:
+            StateError: It cannot be read.
+        """
+        snapshot = self._store.recover().snapshot
+        try:
+            self.progress = _decode(snapshot) if snapshot else Progress()
+        except ValueError as error:
+            raise unreadable(error) from None
+        self.sent = read_notes(self._directory)
 
     def notes(self, generation: int) -> str:
         """Where it is noted what is acknowledged in a generation."""
         return str(self._directory / str(generation))
 
     def forget(self) -> None:
-        """Begins anew, as if nothing had been sent.
+        """Begins anew, as if nothing had been sent; takes the place of `recover`.
 
         Raises:
             StateError: It cannot be stored now.
         """
+        drop_notes(self._directory)
         self.keep(Progress())
-        self.sent = set()
 
     def keep(self, progress: Progress) -> None:
         """Stores where the backfill stands; all before it has been acknowledged.
@@ -110,10 +115,26 @@ class Job:
 
     def known(self, inputs: Iterable[Input]) -> Mapping[str, Position]:
         """How far the inputs have been read, by identity; nothing of one that holds something else now."""
-        found: dict[str, Position] = {}
-        for one in inputs:
-            position = self.progress.positions.get(one.identity)
-            if position is not None and is_unchanged(one, position.read, position.tail):
-                grown = not one.compressed and (one.size or 0) > position.read
-                found[one.identity] = msgspec.structs.replace(position, ended=position.ended and not grown)
-        return found
+        return recognised(inputs, self.progress.positions)
+
+    def unfinished(self, inputs: Iterable[Input], known: Mapping[str, Position]) -> list[str]:
+        """The names of the inputs of an interrupted backfill that is another one; none where it can go on.
+
+        An input that is not there any more, or holds something else now, does not hold it up.
+
+        Args:
+            inputs: What is to be read now.
+            known: What `known` tells of it.
+        """
+        progress = self.progress
+        if not progress.under_way:
+            return []
+        names = {one.name for one in inputs}
+        again = {position.known_as for position in known.values()}
+        here = {identity for identity, name in progress.inputs.items() if identity in again or name in names}
+        left = {
+            name
+            for identity, name in progress.inputs.items()
+            if identity not in here and not progress.positions[identity].ended and is_there(name)
+        }
+        return sorted(left if here else left or progress.inputs.values())

@@ -25,6 +25,11 @@ class Position(msgspec.Struct):
         at: The time up to which its lines have been read, in microseconds.
         ended: Whether it has been read to its end.
         damaged: Whether it could not be read further.
+        begun: Where its last line began and how many lie before it, if it had no newline.
+        size: Its bytes as it was stored.
+        compressed: Whether it was compressed.
+        head: How many bytes of content its identity was made of.
+        known_as: The identity under which it was known; another than its own where it has grown.
     """
 
     offset: int = 0
@@ -34,6 +39,11 @@ class Position(msgspec.Struct):
     at: int = _BEGIN
     ended: bool = False
     damaged: bool = False
+    begun: tuple[int, int] | None = None
+    size: int | None = None
+    compressed: bool = False
+    head: int = 0
+    known_as: str = ""
 
 
 Open = Callable[[Input, Position], Iterator[InputBatch]]
@@ -67,6 +77,7 @@ class Merge:
             for one, position in zip(inputs, self.positions, strict=True)
         ]
         for one, position in zip(inputs, self.positions, strict=True):
+            position.size, position.compressed, position.head = one.size, one.compressed, one.head
             if position.at == _BEGIN and one.first_time is not None:
                 position.at = one.first_time
         left = [place for place, position in enumerate(self.positions) if not position.ended]
@@ -89,6 +100,7 @@ class Merge:
                 continue
             position.offset, position.number = batch.offset, batch.number
             position.read, position.tail = batch.read, batch.tail or position.tail
+            position.begun = batch.begun
             self.consumed[place] = batch.consumed
             return place, batch
         return None

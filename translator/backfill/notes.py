@@ -65,9 +65,9 @@ def read_notes(directory: Path) -> set[bytes]:
     return found
 
 
-def drop_notes(directory: Path, before: int) -> None:
-    """Deletes the notes of all generations before one: a snapshot has taken their place."""
+def drop_notes(directory: Path, before: int | None = None) -> None:
+    """Deletes the notes of all generations before one, which a snapshot has taken the place of, or all."""
     for path in directory.glob(f"*{_ENDING}"):
         generation = path.name.partition("-")[0]
-        if not generation.isdecimal() or int(generation) < before:
+        if before is None or not generation.isdecimal() or int(generation) < before:
             path.unlink(missing_ok=True)

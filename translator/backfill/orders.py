@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from translator.errors import StateError
 from translator.formats.house.reader import Tally
 from translator.model import Envelope, Line
 
@@ -20,6 +21,14 @@ class ShareState(msgspec.Struct, array_like=True):
     share: int
     translation: bytes
     collector: bytes
+
+
+def unreadable(error: ValueError) -> StateError:
+    """What to tell where something that was captured is not as it should be."""
+    return StateError(
+        f"what is known of the last backfill cannot be read: {error}",
+        hint="--again forgets it, and sends everything anew",
+    )
 
 
 class Batch(msgspec.Struct, tag=True):
@@ -118,6 +127,13 @@ class Drained(msgspec.Struct, tag=True):
     """All that came of the input has been acknowledged or set aside."""
 
 
+class Failed(msgspec.Struct, tag=True):
+    """It cannot go on: what to tell a person, and what they can do about it."""
+
+    message: str
+    hint: str | None = None
+
+
 class SetAside(msgspec.Struct, tag=True):
     """The server will never take this envelope."""
 
@@ -148,5 +164,5 @@ class Standing(msgspec.Struct, tag=True):
     trouble: str | None = None
 
 
-Reply = Taken | Kept | Surrendered | Drained | SetAside | Limits | Standing
+Reply = Taken | Kept | Surrendered | Drained | Failed | SetAside | Limits | Standing
 """What they tell the process that reads."""

@@ -74,6 +74,8 @@ class Backfill:
         self._held = 0
         self._between = True
         self._known: dict[str, Position] = {}
+        # A stream cannot be read again from its middle: all of it comes again, and is known by its spans.
+        self._keeps = all(one.identity for one in inputs)
         self._snapshot_due = clock() + SNAPSHOT_SECONDS
         self.bytes_read = 0
         self.lines_read = 0
@@ -126,7 +128,7 @@ class Backfill:
             dispatch.look(0.0)
             beat()
             wait(lambda: dispatch.full)
-            if self._until is not None and self._clock() >= self._snapshot_due and dispatch.keeps:
+            if self._is_due() and dispatch.keeps:
                 self._snapshot_due = self._clock() + SNAPSHOT_SECONDS
                 dispatch.keep(self.progress())
         if not going():
@@ -142,7 +144,7 @@ class Backfill:
             seconds: How long to wait for that at most.
             beat: Called now and then.
         """
-        if not self._between:
+        if not self._between or not self._keeps:
             # The last snapshot, and what has been noted since, is all that the next run needs.
             return
         dispatch = self._dispatch
@@ -163,14 +165,20 @@ class Backfill:
         """Where it stands between two steps, but for what those that rebuild know."""
         return Progress(
             self._positions(),
+            inputs={one.identity: one.name for one in self._inputs},
             under_way=True,
             native=None if self._sorter is None else sorted(self._sorter.native),
             read_until=self._until,
         )
 
     def done(self) -> Progress:
-        """Where it stands when all has been read and acknowledged."""
-        return Progress(self._positions())
+        """Where it stands when all has been read and acknowledged; what is damaged is read anew next time."""
+        positions = self._positions()
+        return Progress({identity: one for identity, one in positions.items() if not one.damaged})
+
+    def _is_due(self) -> bool:
+        """Whether it is time to store where it stands."""
+        return self._keeps and self._until is not None and self._clock() >= self._snapshot_due
 
     def _read(self) -> tuple[int, InputBatch] | None:
         while True:
@@ -232,6 +240,7 @@ class Backfill:
         """How far the inputs have been read that can be known again, and those of earlier backfills."""
         positions = dict(self._known)
         for one, position in zip(self._inputs, self._merge.positions, strict=True):
-            if one.identity and not position.damaged:
-                positions[one.identity] = msgspec.structs.replace(position)
+            if one.identity:
+                positions.pop(position.known_as, None)
+                positions[one.identity] = msgspec.structs.replace(position, known_as="")
         return positions

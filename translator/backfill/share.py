@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from translator.backfill.ages import AgeSetup
-from translator.backfill.orders import ShareState
+from translator.backfill.orders import ShareState, unreadable
 from translator.backfill.parts import Collector, TracePart
 from translator.backfill.parts import merged as merged_waiting
 from translator.formats.house.load import load_formats
@@ -103,9 +103,16 @@ class Share:
         return ShareState(self.number, self.translation.capture(), self.collector.capture())
 
     def restore(self, state: ShareState) -> None:
-        """Goes on with what another one has captured; to be called before anything else."""
-        self.translation.restore(state.translation, 0.0)
-        self.collector.restore(state.collector)
+        """Goes on with what another one has captured; to be called before anything else.
+
+        Raises:
+            StateError: It is not what a share captures.
+        """
+        try:
+            self.translation.restore(state.translation, 0.0)
+            self.collector.restore(state.collector)
+        except ValueError as error:
+            raise unreadable(error) from None
 
     def count(self, totals: Counter[str]) -> None:
         """Adds what it has counted, by a dotted name."""

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from translator.backfill.dispatch import Dispatch
+from translator.backfill.job import Job
 from translator.backfill.merge import Merge, Position
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
@@ -25,7 +26,7 @@ from translator.cli.sending import SDK
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
 from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
-from translator.errors import DeliveryError, InputError
+from translator.errors import DeliveryError, InputError, StateError
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
 from translator.pipeline.translation import Counted
@@ -53,7 +54,7 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
         _tell(inputs, settings, None, Console(), as_json=as_json)
         return
     with open_outlet(settings, log, Console(), sized(inputs)) as outlet:
-        _Run(settings, inputs, outlet, log).go(again=again, as_json=as_json)
+        _Run(settings, inputs, outlet, log, again=again).go(as_json=as_json)
 
 
 def _tell(
@@ -71,16 +72,19 @@ def _tell(
 class _Run:
     """One run, from what is known of the last one to the summary."""
 
-    def __init__(self, settings: Settings, inputs: list[Input], outlet: Outlet, log: Log) -> None:
+    def __init__(
+        self, settings: Settings, inputs: list[Input], outlet: Outlet, log: Log, *, again: bool
+    ) -> None:
         self._settings = settings
         self._inputs = inputs
         self._outlet = outlet
         self._log = log
+        self._again = again
         self._damaged: list[InputError] = []
         self._console = Console(stderr=True)
         self._begun = time.monotonic()
 
-    def go(self, *, again: bool, as_json: bool) -> None:
+    def go(self, *, as_json: bool) -> None:
         """Sends what has not been sent.
 
         Raises:
@@ -89,9 +93,7 @@ class _Run:
             typer.Exit: It was interrupted, or the server will never take some of the spans.
         """
         settings, job = self._settings, self._outlet.job
-        if job is not None and again:
-            job.forget()
-        known = job.known(self._inputs) if job is not None else {}
+        known = {} if job is None else self._known(job)
         if job is not None and not job.progress.under_way and self._all_ended(known):
             self._say_sent(as_json=as_json)
             return
@@ -124,6 +126,31 @@ class _Run:
             problem = dispatch.problem
             dispatch.close(backfill.done() if complete else None)
         self._conclude(dispatch, problem, complete=complete, as_json=as_json)
+
+    def _known(self, job: Job) -> Mapping[str, Position]:
+        """How far the inputs have been read before.
+
+        Raises:
+            StateError: That cannot be read, or another backfill has to be finished first.
+        """
+        if self._again:
+            job.forget()
+        else:
+            job.recover()
+        known = job.known(self._inputs)
+        others = job.unfinished(self._inputs, known)
+        if others:
+            more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+            raise StateError(
+                f"a backfill of other inputs was interrupted: {others[0]}{more}",
+                hint="run that one first, or give this one another --state-dir; --again forgets that one",
+            )
+        self._damaged += [
+            InputError("was damaged when it was read before", where=one.name, hint="what came before is sent")
+            for one in self._inputs
+            if one.identity in known and known[one.identity].damaged
+        ]
+        return known
 
     def _backfill(self, dispatch: Dispatch, known: Mapping[str, Position]) -> Backfill:
         settings = self._settings
@@ -182,10 +209,10 @@ class _Run:
         if problem is not None:
             raise DeliveryError(
                 f"{figures.waiting:,} spans could not be sent: {problem}",
-                hint="run the same command again once the server takes them: it goes on from there",
+                hint=f"run {self._same} again once the server takes them: it goes on from there",
             )
         if not complete:
-            self._print("interrupted: the same command goes on from there")
+            self._print(f"interrupted: {self._same} goes on from there")
             raise typer.Exit(EXIT_INTERRUPTED)
         if self._damaged:
             raise self._damaged[0]
@@ -207,6 +234,11 @@ class _Run:
                 for group in ("lines", "events", "spans", "notes", "changed", "skipped", "skipped_traces")
             },
         }
+
+    @property
+    def _same(self) -> str:
+        """What goes on after an interruption."""
+        return "the same command, without --again," if self._again else "the same command"
 
     def _print(self, text: str) -> None:
         self._console.print(text, style="dim", highlight=False, soft_wrap=True)

@@ -26,8 +26,11 @@ from translator.model import Line
 BATCH_BYTES = 256 * 1024
 """Bytes of content after which a batch ends, counted from the beginning of the file."""
 
-_HEAD_BYTES = 64 * 1024
+HEAD_BYTES = 64 * 1024
+"""Bytes of content that an input is known again by."""
+
 _TAIL_BYTES = 1_024
+_NEWLINE_BYTES = 2
 _STDIN_SECONDS = 0.25
 
 
@@ -40,6 +43,7 @@ class Input(msgspec.Struct, frozen=True):
         compressed: Whether it is compressed.
         first_time: The time of its first line that has one, in microseconds.
         identity: What it is known again by; empty where it can be read only once.
+        head: How many bytes of content that was made of.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Input(msgspec.Struct, frozen=True):
     compressed: bool = False
     first_time: int | None = None
     identity: str = ""
+    head: int = 0
 
 
 class InputBatch(msgspec.Struct):
@@ -59,6 +64,7 @@ class InputBatch(msgspec.Struct):
         consumed: Bytes of the stored input that have been read.
         read: Bytes of content that have been read; more than `offset` where a line has begun.
         tail: How many of the last of them are hashed, and their hash.
+        begun: Where the last line begins and how many lie before it, if it has no newline.
     """
 
     lines: list[Line]
@@ -67,6 +73,7 @@ class InputBatch(msgspec.Struct):
     consumed: int
     read: int = 0
     tail: str = ""
+    begun: tuple[int, int] | None = None
 
 
 TimeOf = Callable[[bytes], int | None]
@@ -135,10 +142,11 @@ def open_input(
             last_bytes = chunk[-_TAIL_BYTES:]
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
             yield InputBatch(lines, *stream.bounds[0], consumed, stream.position, tail)
+        begun = stream.bounds[0]
         last = stream.finish()
         if last:
             end = stream.position
-            yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail)
+            yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
     except DAMAGED as error:
         raise InputError(
             f"cannot be read: {error.__class__.__name__}: {error}",
@@ -147,20 +155,55 @@ def open_input(
         ) from error
 
 
-def _look_at(name: str, size: int, time_of: TimeOf) -> Input:
+def is_there(name: str) -> bool:
+    """Whether there is still something under the name of an input."""
+    if not is_remote(name):
+        return Path(name).exists()
+    try:
+        return bool(find_objects(name))
+    except InputError:
+        return False
+
+
+def head_of(one: Input) -> bytes:
+    """The begin of an input's content; what cannot be read of it is told when it is read wholly."""
     head = b""
-    compressed = False
-    # What is wrong with it is told when it is read.
     with suppress(*DAMAGED, InputError):
-        with _opened(name, size) as read_at:
-            compressed = is_compressed(read_at(MAGIC_BYTES, 0))
-        for chunk, _ in _chunks(name, size, 0):
+        for chunk, _ in _chunks(one.name, one.size, 0):
             head += chunk
-            if len(head) >= _HEAD_BYTES:
+            if len(head) >= HEAD_BYTES:
                 break
-    times = (time_of(line) for line in head[:_HEAD_BYTES].split(b"\n"))
+    return head[:HEAD_BYTES]
+
+
+def bytes_around(one: Input, offset: int, count: int) -> tuple[bytes, bytes]:
+    """So many bytes of an input's content before an offset, and the first ones after it.
+
+    Raises:
+        InputError: An object cannot be read.
+        OSError, EOFError: It cannot be read; see `DAMAGED`.
+    """
+    with _opened(one.name, one.size) as read_at:
+        first = read_at(MAGIC_BYTES, 0)
+        if not is_compressed(first):
+            return read_at(count, offset - count), read_at(_NEWLINE_BYTES, offset)
+        decompressor = Decompressor(first)
+        before, after = decompressor.skip(read_at, offset, count)
+        with suppress(*DAMAGED):
+            # Where it is damaged after the offset there is nothing more to be had of it.
+            after = after or decompressor.read(read_at, _NEWLINE_BYTES)
+        return before, after
+
+
+def _look_at(name: str, size: int, time_of: TimeOf) -> Input:
+    compressed = False
+    with suppress(*DAMAGED, InputError), _opened(name, size) as read_at:
+        compressed = is_compressed(read_at(MAGIC_BYTES, 0))
+    one = Input(name, size, compressed)
+    head = head_of(one)
+    times = (time_of(line) for line in head.split(b"\n"))
     first = next((time for time in times if time is not None), None)
-    return Input(name, size, compressed, first, fingerprint(head[:_HEAD_BYTES]))
+    return msgspec.structs.replace(one, first_time=first, identity=fingerprint(head), head=len(head))
 
 
 def _equal(one: Input, other: Input) -> bool:
@@ -173,26 +216,6 @@ def _equal(one: Input, other: Input) -> bool:
         )
         return all(mine[0] == theirs[0] for mine, theirs in pairs)
     except (*DAMAGED, InputError):
-        return False
-
-
-def is_unchanged(one: Input, read: int, tail: str) -> bool:
-    """Whether an input still holds what has been read of it.
-
-    Args:
-        one: The input.
-        read: How much has been read, in bytes of content.
-        tail: The hash of the last of it, as a batch has told; not looked at where the input is compressed.
-    """
-    if one.compressed or not read:
-        return True
-    if one.size is not None and one.size < read:
-        return False
-    size, _, known = tail.partition(":")
-    try:
-        with _opened(one.name, one.size) as read_at:
-            return fingerprint(read_at(int(size), read - int(size))) == known
-    except (OSError, InputError):
         return False
 
 
