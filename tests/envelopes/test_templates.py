@@ -31,7 +31,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.lists(TEXTS, max_size=2),
 }  # fmt: skip
 EXTRA = st.dictionaries(
-    st.sampled_from(("level", "%b", "auth", "http.url", "sentry.op", "call_id", "user.id", "n")),
+    st.sampled_from(("level", "%b", "auth", "http.url", "sentry.op", "call_id", "user.id", "prompt", "n")),
     JSON,
     max_size=3,
 )
