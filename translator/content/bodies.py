@@ -20,7 +20,8 @@ _SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction", 
 _HALLMARKS = frozenset({
     "model", "modelId", "model_id", "system", "instructions", "max_tokens", "temperature",
     "usage", "finish_reason", "finishReason", "stop_reason", "stopReason", "done", "generation_id",
-    "usageMetadata", "meta", "chat_history",
+    "usageMetadata", "meta", "chat_history", "stream", "top_p", "max_output_tokens", "max_completion_tokens",
+    "tool_choice", "response_format", "previous_response_id", "generationConfig",
 })  # fmt: skip
 """Keys that only a provider's request or response has beside a prompt or an answer."""
 

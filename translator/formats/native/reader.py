@@ -15,7 +15,7 @@ from translator.formats.native.around import Places, filled, places
 from translator.formats.native.fields import squash
 from translator.formats.native.names import Meaning, meaning
 from translator.formats.native.plans import Plan, make_plan
-from translator.formats.native.values import LONGEST_ID, settle
+from translator.formats.native.values import LONGEST_ID, may_hold_body, settle
 from translator.formats.records import Unreadable, parse_record
 from translator.model import Event, Json, Line, Phase
 
@@ -237,7 +237,7 @@ class NativeReader:
             settle(said.kind, fields, extra)
         else:
             for name in plan.bodies:
-                if type(fields.get(name)) is dict:
+                if may_hold_body(fields.get(name)):
                     settle(said.kind, fields, extra)
                     break
         # A whole response may have brought its usage.

@@ -7,6 +7,7 @@ from math import isfinite
 
 from translator.content.failures import read_failure
 from translator.content.responses import read_request, read_response
+from translator.content.values import parsed
 from translator.formats.native.fields import Type
 from translator.model import Json, Kind
 
@@ -175,21 +176,31 @@ def _settle_user(fields: dict[str, Json], extra: dict[str, Json]) -> None:
 
 def _settle_bodies(fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Takes what whole request and response objects state; what the line itself says wins."""
-    request = fields.pop("request", None)
-    if request is not None:
+    request = _body(fields.pop("request", None))
+    if request is None:
+        stated = read_request(_body(fields.get("input")))
+    else:
         stated = read_request(request)
-        if stated and "input" not in fields:
+        if "input" not in fields:
             fields["input"] = request
         elif not stated:
             extra["request"] = request
-        for name, value in stated.items():
-            fields.setdefault(name, value)
-    elif type(fields.get("input")) is dict:
-        for name, value in read_request(fields["input"]).items():
-            fields.setdefault(name, value)
-    if type(fields.get("output")) is dict:
-        for name, value in read_response(fields["output"]).items():
-            fields.setdefault(name, value)
+    stated |= read_response(_body(fields.get("output")))
+    for name, value in stated.items():
+        fields.setdefault(name, value)
+
+
+def _body(value: Json) -> Json:
+    """The value, or the object that its text is the JSON of: some loggers keep nothing but texts."""
+    if not may_hold_body(value) or type(value) is dict:
+        return value
+    inner = parsed(value)
+    return value if inner is None else inner
+
+
+def may_hold_body(value: Json) -> bool:
+    """Whether the value is an object, or a text that may be the JSON of one."""
+    return type(value) is dict or (type(value) is str and value.startswith("{"))
 
 
 def _settle_error(fields: dict[str, Json], extra: dict[str, Json]) -> None:
