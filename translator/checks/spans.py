@@ -16,6 +16,7 @@ OPENED, CLOSED = "\0opened", "\0closed"
 
 _GIVEN = "\0given"
 _REMOTE = "\0remote"
+_MESSAGES = frozenset(("error_message", "error_output"))
 _CONTEXT = frozenset(("traceparent", "sentry_trace"))
 _MOST_REMEMBERED = 20_000
 _SHOWN = {Kind.AGENT: "agent", Kind.MODEL: "model call", Kind.TOOL: "tool", Kind.HANDOFF: "handoff"}
@@ -135,7 +136,7 @@ def _of_handoff(span: Span, begin: Origin, _end: Origin) -> Iterator[Diagnostic]
 
 def _of_failure(span: Span, end: Origin) -> Iterator[Diagnostic]:
     failure = span.fields.get("failure")
-    if failure not in (None, UNFINISHED) and "error_message" not in span.fields:
+    if failure not in (None, UNFINISHED) and _MESSAGES.isdisjoint(span.fields):
         yield say("N509", end, f"the error of the {_SHOWN[span.kind]} has no message")
 
 

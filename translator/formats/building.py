@@ -6,6 +6,7 @@ for it: so they are the same in every copy of a log and on every machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
@@ -82,3 +83,25 @@ def make_event(
         time = end
     assert time is not None  # noqa: S101
     return Event(kind, phase, time, start, end, line.source, "", said, beyond, line.data)
+
+
+_EXIT = re.compile(
+    r"\A\s*(?:Error: )?exit code:? (-?\d{1,10})\b|\b(?:exited with code|exit code:) (-?\d{1,10})\s*\Z",
+    re.IGNORECASE,
+)
+_ENDS = 100
+"""Characters at the end of an output among which an exit code is looked for."""
+
+
+def failed_output(output: str | None) -> dict[str, Json]:
+    """What the output of a tool that failed says of its failure.
+
+    Returns:
+        `error_output`, which is all of it and content; and what of it is none, an exit code, as
+        `error_message`.
+    """
+    if not output:
+        return {}
+    found = _EXIT.search(output[:_ENDS]) or _EXIT.search(output[-_ENDS:])
+    code = None if found is None else f"exit code {found[1] or found[2]}"
+    return {"error_message": code, "error_output": output}
