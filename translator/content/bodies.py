@@ -42,7 +42,7 @@ def read_structured(value: Json, default: str, *, said: bool = True) -> list[Mes
         return _read_list(value, default, said=said)
     if type(value) is not dict:
         return None
-    if as_message(value) is value:
+    if as_message(value) is value or _is_answer(value, default):
         return read_message(value, default)
     messages = _read_body(value, default, said=said)
     return _read_single(value, default, said=said) if messages is None else messages
@@ -71,7 +71,7 @@ def _read_list(items: list[Json], default: str, *, said: bool) -> list[Message] 
             messages.append(plain)
             open_role = ""
             continue
-        message = as_message(item)
+        message = item if _is_answer(item, default) else as_message(item)
         if message is not None:
             known = True
             made = read_message(message, default)
@@ -89,6 +89,18 @@ def _read_list(items: list[Json], default: str, *, said: bool) -> list[Message] 
                 messages.append(one)
             open_role = one["role"]
     return messages if known or not items else None
+
+
+def _is_answer(item: Json, default: str) -> bool:
+    """Whether it is a model's answer that names no role: calls of tools, and maybe a text."""
+    if default != "assistant" or type(item) is not dict or not _ELSEWHERE.isdisjoint(item):
+        return False
+    calls = first(item, _CALLS)
+    if type(calls) is not list or not all(
+        type(call) is dict and not _CALLED.isdisjoint(call) for call in calls
+    ):
+        return False
+    return bool(calls) and (len(item) == 1 or not _BESIDE_CALLS.isdisjoint(item))
 
 
 def _is_known(item: Json, *, said: bool) -> bool:
@@ -129,6 +141,16 @@ def _speaking(value: Message, key: str) -> Message:
     beside = {name: value[name] for name in _BESIDE if name in value}
     return {**beside, "content": value[key]}
 
+
+_CALLS = ("tool_calls", "toolCalls")
+_CALLED = frozenset({"function", "custom", "name", "toolName", "tool_name"})
+"""Keys that a call of a tool has one of."""
+
+_BESIDE_CALLS = _HALLMARKS | {"content", "text"}
+_ELSEWHERE = frozenset(
+    {"choices", "candidates", "generations", "output", "message", "messages", "response", "type"}
+)
+"""Keys of responses whose text stands elsewhere, and of blocks that say themselves what they are."""
 
 _BESIDE = ("reasoning", "reasoningText", "thinking", "tool_calls", "toolCalls", "images")
 
