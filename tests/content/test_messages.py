@@ -511,6 +511,24 @@ INPUTS = [
         "",
         id="a data URL in a text",
     ),
+    *(
+        pytest.param(
+            [{"role": "assistant", "content": None, "tool_calls": calls}, {"role": "user", "content": "Hi"}],
+            [say("assistant", *parts), say("user", "Hi")], "", id=f"calls, {case}",
+        )
+        for case, calls, parts in (
+            ("as a text", json.dumps([CALLED]), [call("f", {"a": 1}, "c")]),
+            ("one as a text", json.dumps(CALLED), [call("f", {"a": 1}, "c")]),
+            ("texts", [json.dumps(CALLED)], [call("f", {"a": 1}, "c")]),
+            ("one object", CALLED, [call("f", {"a": 1}, "c")]),
+            ("what nobody recognises", "f(a=1)", ["f(a=1)"]),
+            ("and what is none", [CALLED, "f(a=1)"], [call("f", {"a": 1}, "c"), "f(a=1)"]),
+        )
+    ),
+    pytest.param(
+        [{"role": "assistant", "content": "Hm.", "tool_calls": 2}], [say("assistant", "Hm.")], "",
+        id="a count of calls",
+    ),
 ]  # fmt: skip
 
 OUTPUTS = [
