@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.formats.claude_code import test_claude_code as claude_code
+from tests.formats.claude_code.parts import record, result
+from tests.formats.claude_code.test_claude_code import TURN
 from tests.formats.codex import test_edges as codex
 from tests.formats.gemini_cli import test_gemini_cli as gemini_cli
 from tests.formats.pi import test_pi as pi
@@ -21,8 +22,8 @@ OUTPUT = "Exit code 3\nPRIVATE of the customer"
 
 
 def of_claude_code() -> list[Span]:
-    failed = claude_code.record(5, 5_000, "user", **claude_code.result("t2", OUTPUT, is_error=True))
-    return translated(lines_of([*claude_code.TURN[:5], failed, *claude_code.TURN[6:]]))
+    failed = record(5, 5_000, "user", **result("t2", OUTPUT, is_error=True))
+    return translated(lines_of([*TURN[:5], failed, *TURN[6:]]))
 
 
 def of_pi() -> list[Span]:
