@@ -529,6 +529,14 @@ INPUTS = [
         [{"role": "assistant", "content": "Hm.", "tool_calls": 2}], [say("assistant", "Hm.")], "",
         id="a count of calls",
     ),
+    *(
+        pytest.param({"model": "m", "prompt": "Hi", **settings}, [say("user", "Hi")], "", id=f"set, {case}")
+        for case, settings in (
+            ("reasoning", {"reasoning": {"effort": "high"}}),
+            ("thinking", {"thinking": {"type": "enabled", "budget_tokens": 5}}),
+            ("a flag", {"thinking": True}),
+        )
+    ),
 ]  # fmt: skip
 
 OUTPUTS = [

@@ -124,7 +124,7 @@ def _read_body(value: Message, default: str, *, said: bool) -> list[Message] | N
             continue
         messages = read(inner, default)
         if messages is None and said and _is_body_of_text(value, inner):
-            messages = _earlier(value, key) + read_message(_speaking(value, key), default)
+            messages = _earlier(value, key) + read_message(_speaking(value, key, default), default)
         if messages or (messages is not None and not _HALLMARKS.isdisjoint(value)):
             return _instructions(value) + messages
     return None
@@ -136,9 +136,13 @@ def _is_body_of_text(value: Message, inner: Json) -> bool:
     return type(inner) is str or (type(inner) is list and all(type(item) is str for item in inner))
 
 
-def _speaking(value: Message, key: str) -> Message:
-    """A message that says the text under the key, with the reasoning and calls beside it."""
-    beside = {name: value[name] for name in _BESIDE if name in value}
+def _speaking(value: Message, key: str, default: str) -> Message:
+    """A message that says the text under the key, with what is said beside it.
+
+    A request has settings under the names of a response's reasoning and calls.
+    """
+    names = _BESIDE if default == "assistant" else ("images",)
+    beside = {name: value[name] for name in names if name in value}
     return {**beside, "content": value[key]}
 
 
