@@ -87,3 +87,73 @@ def test_an_answer_in_json_is_an_answer(text: str) -> None:
     fields = read(output=text).fields
 
     assert fields == {"output": text}
+
+
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        ({"usage": {"in": 10, "out": 5}}, Usage(10, 5)),
+        ({"usage": {"prompt": 4, "completion": 5, "total": 9}}, Usage(4, 5)),
+        ({"usage": {}, "input_tokens": 10, "output_tokens": 5}, Usage(10, 5)),
+        ({"usage": {"input_tokens": 10}, "output_tokens": 5}, Usage(10, 5)),
+        ({"usage": {"input_tokens": 10, "output_tokens": 5}, "cached_tokens": 4}, Usage(10, 5, 4)),
+        ({"usage": {"input_tokens": 10}, "output_tokens": None}, Usage(10)),
+        ({"usage": '{"input_tokens": 10}', "tokensOut": 5}, Usage(10, 5)),
+        ({"usage": None, "input_tokens": 10}, Usage(10)),
+    ],
+    ids=str,
+)
+def test_counts_of_the_line_fill_in_what_the_object_lacks(line: dict[str, Any], usage: Usage) -> None:
+    event = read(**line)
+
+    assert event.fields["usage"] == usage
+    assert event.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ({"usage": {"total_tokens": 5}}, {"usage": {"total_tokens": 5}}),
+        ({"token_usage": {"words": 5}}, {"token_usage": {"words": 5}}),
+        ({"usage": "none"}, {"usage": "none"}),
+        ({"tokens": 15}, {"tokens": 15}),
+        ({"total_tokens": 15, "input_tokens": None}, {"total_tokens": 15}),
+        ({"usage": "{}", "tokens_in": None}, {}),
+        ({"usage": {"prompt_tokens": None}}, {}),
+        ({"response": {**RESPONSE, "usage": {"words": 3}}}, {"usage": {"words": 3}}),
+    ],
+    ids=str,
+)
+def test_usage_that_gives_no_count_is_kept_under_its_own_key(
+    line: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    event = read(**line)
+
+    assert "usage" not in event.fields
+    assert event.extra == kept
+
+
+def test_counts_that_the_object_has_are_kept_beside_it() -> None:
+    event = read(usage={"prompt_tokens": 10, "completion_tokens": 5}, input_tokens=9, total_tokens=99)
+
+    assert event.fields["usage"] == Usage(10, 5)
+    assert event.extra == {"input_tokens": 9, "total_tokens": 99}
+
+
+def test_a_count_that_cannot_be_is_not_kept() -> None:
+    assert read(usage={"input_tokens": -1}).extra == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "cost"),
+    [
+        ({"usage": {"prompt_tokens": 10, "cost": 0.0012}}, 0.0012),
+        ({"usage": {"prompt_tokens": 10, "total_cost": "0.5"}}, 0.5),
+        ({"usage": {"prompt_tokens": 10, "cost": 0.0012}, "cost_usd": 2}, 2),
+        ({"usage": {"prompt_tokens": 10, "cost": {"total": 1}}}, None),
+        ({"response": {**RESPONSE, "usage": {"prompt_tokens": 3, "cost": 0.1}}}, 0.1),
+    ],
+    ids=str,
+)
+def test_a_cost_in_the_usage_counts(line: dict[str, Any], cost: float | None) -> None:
+    assert read(**line).fields.get("cost") == cost
