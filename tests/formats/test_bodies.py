@@ -157,3 +157,20 @@ def test_a_count_that_cannot_be_is_not_kept() -> None:
 )
 def test_a_cost_in_the_usage_counts(line: dict[str, Any], cost: float | None) -> None:
     assert read(**line).fields.get("cost") == cost
+
+
+@pytest.mark.parametrize("stop", ["END", "\n\n", ["a", "b"], []], ids=repr)
+def test_sequences_to_stop_at_are_texts(stop: Any) -> None:
+    assert read(stop=stop).fields["stop"] == stop
+
+
+@pytest.mark.parametrize("stop", [True, 7, [1, {"a": 1}], {"a": 1}, ""], ids=repr)
+def test_what_is_no_sequence_to_stop_at_is_kept(stop: Any) -> None:
+    reader = NativeReader()
+    record = {"event": "model", "ts": 1_795_423_737, "stop": stop}
+    event = reader.read(Line(json.dumps(record).encode(), "a.log", 1))
+
+    assert isinstance(event, Event)
+    assert "stop" not in event.fields
+    assert event.extra == {"stop": stop}
+    assert reader.counts == {"invalid_values": 1}

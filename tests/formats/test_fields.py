@@ -30,6 +30,7 @@ VALUES = {
     Type.INTEGER: 7,
     Type.FLAG: True,
     Type.JSON: {"any": ["thing"]},
+    Type.TEXTS: ["one", "two"],
     Type.NAMED: "a name",
 }
 NAMES = [

@@ -78,6 +78,13 @@ def _json(value: Json) -> Json:
     return value
 
 
+def _texts(value: Json) -> Json:
+    if type(value) is list:
+        return value if all(type(item) is str for item in value) else None
+    # White space may be all that it is.
+    return (value or None) if type(value) is str else None
+
+
 def _named(value: Json) -> Json:
     if type(value) is dict:
         return value if type(value.get("name")) is str else None
@@ -91,6 +98,7 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
     Type.INTEGER: _integer,
     Type.FLAG: _flag,
     Type.JSON: _json,
+    Type.TEXTS: _texts,
     Type.NAMED: _named,
 }
 """Per type, what makes a value of it from JSON, or None where the value is none."""
