@@ -70,9 +70,14 @@ class _Rule(msgspec.Struct, frozen=True):
     convert: Callable[[Json], Json] | None = None
 
 
-def _reasons(value: Json) -> str:
-    """Finish reasons as the JSON text of a list."""
-    return json_text(value if type(value) is list else [value])
+def _reasons(value: Json) -> str | None:
+    """Finish reasons as the JSON text of a list, without those that are empty; None where none is left."""
+    reasons = [one for one in (value if type(value) is list else [value]) if not _is_empty(one)]
+    return json_text(reasons) if reasons else None
+
+
+def _is_empty(value: Json) -> bool:
+    return value is None or value == {} or (type(value) is str and not value.strip())
 
 
 def _seconds(value: int) -> float:
