@@ -79,6 +79,8 @@ def test_the_output_is_told_only_with_leave(spans_of: Any) -> None:
         ("some text\n\nCommand exited with code 2", "exit code 2"),
         ("Output: some text\nExit Code: 4\n", "exit code 4"),
         ("no such file", None),
+        ("some text, exited with code 1\nmore" + " text" * 40, None),
+        ("x" * 50 + "Exit code 1" + "x" * 89, None),
         ("some text\nExit code 1\nmore", None),
         ("Exit code 12345678901234567890", None),
     ],

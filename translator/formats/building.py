@@ -85,11 +85,9 @@ def make_event(
     return Event(kind, phase, time, start, end, line.source, "", said, beyond, line.data)
 
 
-_EXIT = re.compile(
-    r"\A\s*(?:Error: )?exit code:? (-?\d{1,10})\b|\b(?:exited with code|exit code:) (-?\d{1,10})\s*\Z",
-    re.IGNORECASE,
-)
-_ENDS = 100
+_BEGINS = re.compile(r"\s*(?:Error: )?exit code:? (-?\d{1,10})\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:exited with code|exit code:) (-?\d{1,10})\s*\Z", re.IGNORECASE)
+_LAST = 100
 """Characters at the end of an output among which an exit code is looked for."""
 
 
@@ -102,6 +100,6 @@ def failed_output(output: str | None) -> dict[str, Json]:
     """
     if not output:
         return {}
-    found = _EXIT.search(output[:_ENDS]) or _EXIT.search(output[-_ENDS:])
-    code = None if found is None else f"exit code {found[1] or found[2]}"
+    found = _BEGINS.match(output) or _ENDS.search(output[-_LAST:])
+    code = None if found is None else f"exit code {found[1]}"
     return {"error_message": code, "error_output": output}
