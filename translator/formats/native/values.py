@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
+import orjson
+
 from translator.content.failures import read_failure
+from translator.content.plain import plain
 from translator.content.responses import read_request, read_response
-from translator.content.values import parsed
 from translator.formats.native.fields import Type
 from translator.model import Json, Kind
 
@@ -184,15 +186,16 @@ def _settle_user(fields: dict[str, Json], extra: dict[str, Json]) -> None:
 
 def _settle_bodies(fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Takes what whole request and response objects state; what the line itself says wins."""
-    request = _body(fields.pop("request", None))
+    logged = fields.pop("request", None)
+    request = _body(logged)
     if request is None:
         stated = read_request(_body(fields.get("input")))
     else:
         stated = read_request(request)
         if "input" not in fields:
-            fields["input"] = request
+            fields["input"] = request if request is logged else plain(request)
         elif not stated:
-            extra["request"] = request
+            extra["request"] = logged
     stated |= read_response(_body(fields.get("output")))
     for name, value in stated.items():
         fields.setdefault(name, value)
@@ -200,10 +203,12 @@ def _settle_bodies(fields: dict[str, Json], extra: dict[str, Json]) -> None:
 
 def _body(value: Json) -> Json:
     """The value, or the object that its text is the JSON of: some loggers keep nothing but texts."""
-    if not may_hold_body(value) or type(value) is dict:
+    if type(value) is dict or not may_hold_body(value):
         return value
-    inner = parsed(value)
-    return value if inner is None else inner
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
 
 
 def may_hold_body(value: Json) -> bool:
