@@ -97,6 +97,15 @@ class TestLacks:
         found = codes(START, {"event": "model.start", **model}, {"event": "model.end", **model}, END)
         assert found == ["W502:3"]
 
+    @pytest.mark.parametrize(
+        "more", [{"usage": {"total_tokens": 5}}, {"usage": {}}, {"tokens": 5}, {"total_tokens": 5}]
+    )
+    def test_usage_without_counts_is_not_asked_for_again(self, more: dict[str, Any]) -> None:
+        model = {"event": "model", "model": "gpt-4o", "duration_ms": 1, **more}
+        (found,) = (one for one in diagnostics(log(START, model, END)) if one.code.name == "W502")
+        assert found.message.startswith("the usage of the model call has no count")
+        assert "usage` on the end" not in found.hint
+
     def test_a_model_that_answered_names_the_call(self) -> None:
         model = {"event": "model", "response_model": "gpt-4o", "usage": {"input_tokens": 1}, "duration_ms": 1}
         assert codes(model) == []

@@ -24,6 +24,7 @@ from translator.content.messages import (
 )
 
 WEATHER = {"city": "Paris"}
+CALLED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
 PNG = "data:image/png;base64,iVBORw0KGgo="
 BLOB = "[Blob substitute]"
 
@@ -510,6 +511,32 @@ INPUTS = [
         "",
         id="a data URL in a text",
     ),
+    *(
+        pytest.param(
+            [{"role": "assistant", "content": None, "tool_calls": calls}, {"role": "user", "content": "Hi"}],
+            [say("assistant", *parts), say("user", "Hi")], "", id=f"calls, {case}",
+        )
+        for case, calls, parts in (
+            ("as a text", json.dumps([CALLED]), [call("f", {"a": 1}, "c")]),
+            ("one as a text", json.dumps(CALLED), [call("f", {"a": 1}, "c")]),
+            ("texts", [json.dumps(CALLED)], [call("f", {"a": 1}, "c")]),
+            ("one object", CALLED, [call("f", {"a": 1}, "c")]),
+            ("what nobody recognises", "f(a=1)", ["f(a=1)"]),
+            ("and what is none", [CALLED, "f(a=1)"], [call("f", {"a": 1}, "c"), "f(a=1)"]),
+        )
+    ),
+    pytest.param(
+        [{"role": "assistant", "content": "Hm.", "tool_calls": 2}], [say("assistant", "Hm.")], "",
+        id="a count of calls",
+    ),
+    *(
+        pytest.param({"model": "m", "prompt": "Hi", **settings}, [say("user", "Hi")], "", id=f"set, {case}")
+        for case, settings in (
+            ("reasoning", {"reasoning": {"effort": "high"}}),
+            ("thinking", {"thinking": {"type": "enabled", "budget_tokens": 5}}),
+            ("a flag", {"thinking": True}),
+        )
+    ),
 ]  # fmt: skip
 
 OUTPUTS = [
@@ -714,6 +741,28 @@ OUTPUTS = [
         id="structured output that resembles a response",
     ),
     pytest.param({"output": "done"}, [say("assistant", "done")], id="an output alone"),
+    *(
+        pytest.param(logged, [say("assistant", *said, call("f", {"a": 1}, "c"))], id=f"no role, {case}")
+        for case, logged, said in (
+            ("no text", {"content": "", "tool_calls": [CALLED]}, ()),
+            ("null", {"content": None, "tool_calls": [CALLED]}, ()),
+            ("a text", {"content": "Hm.", "tool_calls": [CALLED]}, ("Hm.",)),
+            ("blocks", {"content": [{"type": "text", "text": "Hm."}], "tool_calls": [CALLED]}, ("Hm.",)),
+            ("a call alone", {"tool_calls": [CALLED]}, ()),
+            ("a reason", {"tool_calls": [CALLED], "finish_reason": "tool_calls"}, ()),
+            ("camel case", {"toolCalls": [{"id": "c", "toolName": "f", "args": {"a": 1}}]}, ()),
+            ("in a list", [{"content": None, "tool_calls": [CALLED]}], ()),
+            ("in a text", json.dumps({"content": None, "tool_calls": [CALLED]}), ()),
+        )
+    ),
+    *(
+        pytest.param(logged, [say("assistant", json.dumps(logged, separators=(",", ":")))], id=case)
+        for case, logged in (
+            ("calls beside an answer of one's own", {"answer": 42, "tool_calls": [CALLED]}),
+            ("calls that are none", {"content": "", "tool_calls": [{"day": 1}]}),
+            ("a count of calls", {"content": "", "tool_calls": 2}),
+        )
+    ),
     pytest.param({"model": "m", "choices": [], "usage": {}}, [], id="a response that says nothing"),
 ]  # fmt: skip
 

@@ -167,6 +167,51 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
             },
             id="langchain",
         ),
+        pytest.param(
+            {
+                "generations": [[{"text": "Hi", "generation_info": {"finish_reason": "stop"}}]],
+                "llm_output": {
+                    "token_usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+                    "model_name": "gpt-4o-2024-08-06",
+                },
+            },
+            {
+                "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+                "response_model": "gpt-4o-2024-08-06",
+                "finish_reason": "stop",
+            },
+            id="langchain, a result",
+        ),
+        pytest.param(
+            {
+                "generations": [[{"text": "Hi", "generationInfo": {"finish_reason": "stop"}}]],
+                "llmOutput": {"tokenUsage": {"promptTokens": 3, "completionTokens": 4}},
+            },
+            {"usage": {"promptTokens": 3, "completionTokens": 4}, "finish_reason": "stop"},
+            id="langchain, a result of JavaScript",
+        ),
+        pytest.param(
+            {
+                "generations": [
+                    [
+                        {
+                            "text": "Hi",
+                            "message": {
+                                "kwargs": {
+                                    "content": "Hi",
+                                    "usage_metadata": {"input_tokens": 3},
+                                    "response_metadata": {"model_name": "m", "finish_reason": "stop"},
+                                }
+                            },
+                        }
+                    ]
+                ],
+                "llm_output": None,
+            },
+            {"usage": {"input_tokens": 3}, "response_model": "m", "finish_reason": "stop"},
+            id="langchain, a result whose message tells",
+        ),
+        pytest.param({"generations": [], "llm_output": {}}, {}, id="langchain, a result that says nothing"),
         pytest.param({"model": "T-Ford", "id": "3", "price": 9}, {}, id="structured output"),
         pytest.param({"status": "ok", "output": "x"}, {}, id="an agent's own result"),
         pytest.param("Hi", {}, id="text"),

@@ -16,7 +16,7 @@ TEXTS = st.text(max_size=8) | st.sampled_from(
     ("%b", "100%", "a\nb", "gpt-4o", "sk-ant-a1" + "b2" * 12, "chat")
 )
 COUNTS = st.none() | st.integers(0, 10**12)
-JSON = st.recursive(
+JSON = st.just(" ") | st.recursive(
     TEXTS | st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
     max_leaves=4,
@@ -31,7 +31,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.lists(TEXTS, max_size=2),
 }  # fmt: skip
 EXTRA = st.dictionaries(
-    st.sampled_from(("level", "%b", "auth", "http.url", "sentry.op", "call_id", "user.id", "n")),
+    st.sampled_from(("level", "%b", "auth", "http.url", "sentry.op", "call_id", "user.id", "prompt", "n")),
     JSON,
     max_size=3,
 )

@@ -8,7 +8,10 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from translator.envelopes.attributes import TRUNCATED, Identity, Privacy
+from translator.envelopes.encode import SPAN_LIMIT, SpanEncoder
 from translator.envelopes.trim import trim_attributes, trim_json, trim_text
+from translator.model import Kind, Span
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**60), 2**60), st.text(max_size=300)),
@@ -92,3 +95,62 @@ def test_a_hundred_megabytes_take_no_time_to_speak_of() -> None:
 
     assert trim_attributes(attributes, 900_000) == ["a"]
     assert len(orjson.dumps(attributes)) <= 900_000
+
+
+def trimmed_parts(parts: list[object], limit: int) -> list[dict[str, object]]:
+    (left,) = trim_json([{"role": "assistant", "parts": parts}], limit)
+    assert len(orjson.dumps([left])) <= limit
+    assert all(type(part) is dict and type(part.get("type")) is str for part in left["parts"])
+    return list(left["parts"])
+
+
+def called(arguments: object) -> dict[str, object]:
+    return {"type": "tool_call", "id": "c", "name": "f", "arguments": arguments}
+
+
+def test_a_large_call_is_shrunk_beside_what_is_small() -> None:
+    said, call = trimmed_parts(
+        [{"type": "text", "content": "t"}, called({"rows": list(range(90_000))})], 50_000
+    )
+
+    assert said == {"type": "text", "content": "t"}
+    assert (call["type"], call["id"], call["name"]) == ("tool_call", "c", "f")
+    assert len(orjson.dumps(call)) > 45_000
+
+
+def test_large_parts_share_the_room() -> None:
+    left = trimmed_parts([called({"rows": list(range(9_000))}) for _ in range(5)], 50_000)
+
+    assert [part["name"] for part in left] == ["f"] * 5
+    assert len(orjson.dumps(left)) > 40_000
+
+
+def test_what_stands_for_parts_that_are_cut_is_a_part() -> None:
+    left = trimmed_parts([{"type": "text", "content": f"part {place}"} for place in range(20_000)], 50_000)
+
+    (mark,) = (part for part in left if "cut]" in str(part["content"]))
+    assert mark == {"type": "text", "content": f"[{20_001 - len(left)} items cut]"}
+    assert left[-1]["content"] == "part 19999"
+    assert len(orjson.dumps(left)) > 49_000
+
+
+PARTS = VALUES.map(called) | st.text(max_size=900).map(lambda said: {"type": "text", "content": said})
+
+
+@given(st.lists(PARTS, max_size=30), st.integers(400, 3_000))
+@settings(max_examples=200, deadline=None)
+def test_parts_stay_parts(parts: list[object], limit: int) -> None:
+    trimmed_parts(parts, limit)
+
+
+def test_a_name_that_is_too_long_is_shortened() -> None:
+    span = Span("d" * 32, "a" * 16, None, "a" * 16, "", Kind.MODEL, 0, 1, {"model": "m" * 2_000_000}, {})
+    encoder = SpanEncoder(Identity("translator", "1"), Privacy())
+
+    made = encoder.encode(span)
+
+    assert len(made.data) <= SPAN_LIMIT
+    assert len(made.name) <= 1_000
+    assert orjson.loads(made.data)["name"] == made.name
+    assert "name" in json.loads(made.attributes()[TRUNCATED]["value"])
+    assert encoder.counts["shortened_spans"] == 1

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from translator.content.private import is_content
 from translator.formats.native.fields import ALIASES, DURATION_UNITS_US, FIELDS, Field, Type, squash
 from translator.formats.native.reader import NativeReader
 from translator.model import KINDS, Event, Kind, Line
@@ -29,6 +30,7 @@ VALUES = {
     Type.INTEGER: 7,
     Type.FLAG: True,
     Type.JSON: {"any": ["thing"]},
+    Type.TEXTS: ["one", "two"],
     Type.NAMED: "a name",
 }
 NAMES = [
@@ -109,3 +111,18 @@ def test_a_wrong_type_never_loses_the_line(field: Field, value: object) -> None:
         }
 
         assert read({**record, "@timestamp": 1_795_423_737}).kind is kind
+
+
+def test_every_name_of_content_is_known_as_one() -> None:
+    content = {"input", "request", "system", "output", "arguments", "user", "user_email", "user_name"}
+    names = {name for kind in KINDS for name, (field, _) in ALIASES[kind].items() if field.name in content}
+
+    assert set(map(squash, content)) <= names
+    assert [name for name in sorted(names) if not is_content(name)] == []
+
+
+@pytest.mark.parametrize(
+    "key", ["level", "cabin", "user_agent.original", "model", "tokens", "prompt_id", "x" * 500]
+)
+def test_other_names_are_none_of_content(key: str) -> None:
+    assert not is_content(key)

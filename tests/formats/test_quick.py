@@ -18,6 +18,7 @@ from translator.model import Event, Json, Line
 WORDS = st.sampled_from((
     "a", " padded ", "", "  ", "x" * 1_030, "openai", "error", "timeout", "12", "1.5", "true", "PT1.5S",
     "2026-01-02T03:04:05.678Z", '{"prompt_tokens": 3}', "\ud800",
+    '{"model": "m", "messages": []}', '{"id": "r", "choices": [], "usage": {"prompt_tokens": 3}}',
 ))  # fmt: skip
 SCALARS = st.one_of(
     WORDS, st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from((1_795_423_737_000, 10**12, 10**18)),

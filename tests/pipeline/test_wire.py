@@ -207,6 +207,33 @@ class TestPrivacy:
                 assert span["attributes"][key] == value
         assert left_out == self.CONTENT
 
+    def test_without_leave_content_stays_behind_under_whatever_key_and_kind(
+        self, receiver: Receiver, to: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        said = [{"role": "user", "content": "PRIVATE"}]
+        once = (
+            event("model", 1, model="m", input="x", messages=said, output="x", completion="PRIVATE", kept=1),
+            event("model", 2, model="m", system="s", instructions="PRIVATE", prompt="p", query="PRIVATE"),
+            event("model", 3, model="m", input="i", **{"gen_ai.response.text": "PRIVATE", "output": "o"}),
+            event("handoff", 4, from_agent="A", to_agent="B", input="PRIVATE", messages=said, kept=1),
+            event("tool", 5, tool="t", args={"q": 1}, input="PRIVATE", result="r", response="PRIVATE"),
+            event("tool", 6, tool="t", prompt="PRIVATE", system_prompt="PRIVATE"),
+            event("agent", 7, agent="A", input="i", arguments={"q": "PRIVATE"}, user=["PRIVATE"]),
+            event("agent", 8, agent="A", user="ada", user_id="PRIVATE", **{"user.shoe_size": "PRIVATE"}),
+            event("agent", 9, agent="A", user_email=["PRIVATE"], **{"User-Name": {"a": "PRIVATE"}}),
+        )
+        # Enough of each shape for spans that are written in the quick way.
+        lines = [{**record, "ts": record["ts"] + 10 * again} for again in range(40) for record in once]
+        log = write(tmp_path / "a.jsonl", *lines)
+        translator("backfill", log, *to)
+        spans = sent(receiver)
+
+        assert len(spans) == len(lines)
+        assert "PRIVATE" not in json.dumps(spans)
+        assert len(receiver.attributes("log.kept")) == 80
+        translator("backfill", log, *to[:2], "--state-dir", str(tmp_path / "other"), "--send-default-pii")
+        assert json.dumps(sent(receiver)).count("PRIVATE") >= 40 * 17
+
     @pytest.mark.parametrize("masked", [True, False])
     def test_secrets_are_masked_unless_that_is_switched_off(
         self, receiver: Receiver, to: tuple[str, ...], tmp_path: Path, masked: bool  # noqa: FBT001

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from translator.checks.diagnostic import Diagnostic, Origin, say
 from translator.envelopes.providers import guess_provider
+from translator.formats.native.fields import ALIASES, USAGE_KEYS, squash
 from translator.model import Event, Kind, Phase, Span
 from translator.spans.ids import span_id_from
 from translator.spans.nodes import UNFINISHED
@@ -16,6 +17,7 @@ OPENED, CLOSED = "\0opened", "\0closed"
 
 _GIVEN = "\0given"
 _REMOTE = "\0remote"
+_MESSAGES = frozenset(("error_message", "error_output"))
 _CONTEXT = frozenset(("traceparent", "sentry_trace"))
 _MOST_REMEMBERED = 20_000
 _SHOWN = {Kind.AGENT: "agent", Kind.MODEL: "model call", Kind.TOOL: "tool", Kind.HANDOFF: "handoff"}
@@ -113,9 +115,19 @@ def _of_model(span: Span, begin: Origin, end: Origin) -> Iterator[Diagnostic]:
         message = f"the provider cannot be told from the model's name `{_model(span)[:40]}`"
         yield say("N507", begin, message, literal=f'"{_model(span)}"')
     if "usage" not in fields and "failure" not in fields:
-        yield say("W502", end)
+        if b'"usage"' in end.data or any(map(_is_usage, span.extra)):
+            message = "the usage of the model call has no count of input or output: no tokens, no costs"
+            yield say("W502", end, message, hint="log `input_tokens` and `output_tokens` in it")
+        else:
+            yield say("W502", end)
     if "agent" not in fields:
         yield say("W506", begin, "the model call belongs to no agent")
+
+
+def _is_usage(key: str) -> bool:
+    word = squash(key)
+    field = ALIASES[Kind.MODEL].get(word)
+    return word in USAGE_KEYS or (field is not None and field[0].name == "usage")
 
 
 def _of_tool(span: Span, begin: Origin, _end: Origin) -> Iterator[Diagnostic]:
@@ -135,7 +147,7 @@ def _of_handoff(span: Span, begin: Origin, _end: Origin) -> Iterator[Diagnostic]
 
 def _of_failure(span: Span, end: Origin) -> Iterator[Diagnostic]:
     failure = span.fields.get("failure")
-    if failure not in (None, UNFINISHED) and "error_message" not in span.fields:
+    if failure not in (None, UNFINISHED) and _MESSAGES.isdisjoint(span.fields):
         yield say("N509", end, f"the error of the {_SHOWN[span.kind]} has no message")
 
 

@@ -20,7 +20,8 @@ _SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction", 
 _HALLMARKS = frozenset({
     "model", "modelId", "model_id", "system", "instructions", "max_tokens", "temperature",
     "usage", "finish_reason", "finishReason", "stop_reason", "stopReason", "done", "generation_id",
-    "usageMetadata", "meta", "chat_history",
+    "usageMetadata", "meta", "chat_history", "stream", "top_p", "max_output_tokens", "max_completion_tokens",
+    "tool_choice", "response_format", "previous_response_id", "generationConfig",
 })  # fmt: skip
 """Keys that only a provider's request or response has beside a prompt or an answer."""
 
@@ -41,7 +42,7 @@ def read_structured(value: Json, default: str, *, said: bool = True) -> list[Mes
         return _read_list(value, default, said=said)
     if type(value) is not dict:
         return None
-    if as_message(value) is value:
+    if as_message(value) is value or _is_answer(value, default):
         return read_message(value, default)
     messages = _read_body(value, default, said=said)
     return _read_single(value, default, said=said) if messages is None else messages
@@ -70,7 +71,7 @@ def _read_list(items: list[Json], default: str, *, said: bool) -> list[Message] 
             messages.append(plain)
             open_role = ""
             continue
-        message = as_message(item)
+        message = item if _is_answer(item, default) else as_message(item)
         if message is not None:
             known = True
             made = read_message(message, default)
@@ -88,6 +89,18 @@ def _read_list(items: list[Json], default: str, *, said: bool) -> list[Message] 
                 messages.append(one)
             open_role = one["role"]
     return messages if known or not items else None
+
+
+def _is_answer(item: Json, default: str) -> bool:
+    """Whether it is a model's answer that names no role: calls of tools, and maybe a text."""
+    if default != "assistant" or type(item) is not dict or not _ELSEWHERE.isdisjoint(item):
+        return False
+    calls = first(item, _CALLS)
+    if type(calls) is not list or not all(
+        type(call) is dict and not _CALLED.isdisjoint(call) for call in calls
+    ):
+        return False
+    return bool(calls) and (len(item) == 1 or not _BESIDE_CALLS.isdisjoint(item))
 
 
 def _is_known(item: Json, *, said: bool) -> bool:
@@ -111,7 +124,7 @@ def _read_body(value: Message, default: str, *, said: bool) -> list[Message] | N
             continue
         messages = read(inner, default)
         if messages is None and said and _is_body_of_text(value, inner):
-            messages = _earlier(value, key) + read_message(_speaking(value, key), default)
+            messages = _earlier(value, key) + read_message(_speaking(value, key, default), default)
         if messages or (messages is not None and not _HALLMARKS.isdisjoint(value)):
             return _instructions(value) + messages
     return None
@@ -123,11 +136,25 @@ def _is_body_of_text(value: Message, inner: Json) -> bool:
     return type(inner) is str or (type(inner) is list and all(type(item) is str for item in inner))
 
 
-def _speaking(value: Message, key: str) -> Message:
-    """A message that says the text under the key, with the reasoning and calls beside it."""
-    beside = {name: value[name] for name in _BESIDE if name in value}
+def _speaking(value: Message, key: str, default: str) -> Message:
+    """A message that says the text under the key, with what is said beside it.
+
+    A request has settings under the names of a response's reasoning and calls.
+    """
+    names = _BESIDE if default == "assistant" else ("images",)
+    beside = {name: value[name] for name in names if name in value}
     return {**beside, "content": value[key]}
 
+
+_CALLS = ("tool_calls", "toolCalls")
+_CALLED = frozenset({"function", "custom", "name", "toolName", "tool_name"})
+"""Keys that a call of a tool has one of."""
+
+_BESIDE_CALLS = _HALLMARKS | {"content", "text"}
+_ELSEWHERE = frozenset(
+    {"choices", "candidates", "generations", "output", "message", "messages", "response", "type"}
+)
+"""Keys of responses whose text stands elsewhere, and of blocks that say themselves what they are."""
 
 _BESIDE = ("reasoning", "reasoningText", "thinking", "tool_calls", "toolCalls", "images")
 

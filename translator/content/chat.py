@@ -14,7 +14,7 @@ from translator.content.parts import (
     result_of,
     text_part,
 )
-from translator.content.values import BLOB, first, strip_data_urls
+from translator.content.values import BLOB, first, parsed, strip_data_urls
 from translator.model import Json
 
 Message = dict[str, Json]
@@ -168,10 +168,20 @@ def _parts_of(message: Message) -> list[Part]:
 
 
 def _calls(message: Message) -> list[Part]:
+    """The calls of a message: a list, one call, or the JSON of either; what is none is shown as it is."""
     calls = first(message, _CALLS)
-    blocks = calls if type(calls) is list else []
-    legacy = message.get("function_call")
-    return [call_part(block) for block in [*blocks, legacy] if type(block) is dict]
+    if type(calls) is str:
+        calls = parsed(calls) or calls
+    blocks = calls if type(calls) is list else [calls]
+    made = [_call(block) for block in [*blocks, message.get("function_call")]]
+    return [part for part in made if part is not None]
+
+
+def _call(block: Json) -> Part | None:
+    inner = parsed(block) if type(block) is str else block
+    if type(inner) is dict:
+        return call_part(inner)
+    return text_part(block) if type(block) in (str, list) else None
 
 
 def _images(images: Json) -> list[Part]:

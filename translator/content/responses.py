@@ -11,6 +11,9 @@ _Path = tuple[str, ...]
 _Check = Callable[[Json], bool]
 
 _EACH = "*"
+_FIRST = "0"
+"""In paths: every item of a list, and its first."""
+
 _MOST_ITEMS = 1000
 
 
@@ -73,9 +76,12 @@ def _stated(
 
 def _at(value: Json, path: _Path) -> Json:
     for key in path:
-        if type(value) is not dict:
+        if type(value) is dict:
+            value = value.get(key)
+        elif key == _FIRST and type(value) is list and value:
+            value = value[0]
+        else:
             return None
-        value = value.get(key)
     return value
 
 
@@ -168,6 +174,8 @@ _RESPONSES = _signatures(
     "embedding usage",
     "embeddings meta",
     "data usage",
+    "generations llm_output",
+    "generations llmOutput",
 )
 """Keys that together show the object to be a response of a provider."""
 
@@ -189,6 +197,8 @@ _RESPONSE_FIELDS: tuple[tuple[str, tuple[_Path, ...], _Check], ...] = (
         _paths(
             "usage usageMetadata usage_metadata meta response_metadata/token_usage"
             " response_metadata/usage x_groq/usage totalUsage"
+            " llm_output/token_usage llm_output/usage llmOutput/tokenUsage llmOutput/usage"
+            " generations/0/0/message/usage_metadata generations/0/0/message/kwargs/usage_metadata"
         ),
         _is_object,
     ),
@@ -197,6 +207,8 @@ _RESPONSE_FIELDS: tuple[tuple[str, tuple[_Path, ...], _Check], ...] = (
         _paths(
             "model modelVersion model_version response_metadata/model_name"
             " response_metadata/model response/modelId modelId"
+            " llm_output/model_name llm_output/model generations/0/0/message/response_metadata/model_name"
+            " generations/0/0/message/kwargs/response_metadata/model_name"
         ),
         _is_text,
     ),
@@ -206,7 +218,9 @@ _RESPONSE_FIELDS: tuple[tuple[str, tuple[_Path, ...], _Check], ...] = (
 _FINISH_REASONS = _paths(
     "choices/*/finish_reason candidates/*/finishReason candidates/*/finish_reason stop_reason"
     " stopReason finish_reason finishReason done_reason response_metadata/finish_reason"
-    " response_metadata/stop_reason incomplete_details/reason status"
+    " response_metadata/stop_reason generations/*/*/generation_info/finish_reason"
+    " generations/*/*/generationInfo/finish_reason generations/*/*/message/response_metadata/finish_reason"
+    " generations/*/*/message/kwargs/response_metadata/finish_reason incomplete_details/reason status"
 )
 
 _REQUEST_FIELDS: tuple[tuple[str, tuple[_Path, ...], _Check], ...] = (

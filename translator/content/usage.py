@@ -92,6 +92,17 @@ def read_usage(value: Mapping[str, Json], provider: str | None = None) -> tuple[
     return _read(value, provider, len(WRAPPERS))
 
 
+@lru_cache(maxsize=512)
+def counted_as(key: str) -> str | None:
+    """The count of `Usage` that a key on the line itself gives; None where it is but a total."""
+    usage, _ = read_usage({key: 1})
+    return next((name for name in _MOST_TELLING if getattr(usage, name) is not None), None)
+
+
+_MOST_TELLING = ("cache_read", "cache_write", "reasoning", "input_tokens", "output_tokens")
+"""The counts of `Usage`, the parts before the wholes that are derived from them."""
+
+
 def doubts(value: Mapping[str, Json], provider: str | None = None) -> tuple[str, ...]:
     """What cannot be in counts that can be read, by a bounded word.
 

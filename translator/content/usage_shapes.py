@@ -217,9 +217,9 @@ SHAPES = (
         "The names of the log format, and what else is common",
         {
             "input_tokens": "input_tokens, tokens_in, prompt_tokens, tokens_prompt, input_token_count,"
-            "prompt_token_count, ai/prompt_tokens/used, input",
+            "prompt_token_count, ai/prompt_tokens/used, input, prompt, in",
             "output_tokens": "output_tokens, tokens_out, completion_tokens, tokens_completion,"
-            "output_token_count, completion_token_count, ai/completion_tokens/used, output",
+            "output_token_count, completion_token_count, ai/completion_tokens/used, output, completion, out",
             "cache_read": "cached_tokens, cached_input_tokens, cache_read_tokens,"
             "cache_read_input_tokens, cached, cache_read, input_cached_tokens,"
             "cached_content_token_count",

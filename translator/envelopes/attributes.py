@@ -70,9 +70,14 @@ class _Rule(msgspec.Struct, frozen=True):
     convert: Callable[[Json], Json] | None = None
 
 
-def _reasons(value: Json) -> str:
-    """Finish reasons as the JSON text of a list."""
-    return json_text(value if type(value) is list else [value])
+def _reasons(value: Json) -> str | None:
+    """Finish reasons as the JSON text of a list, without those that are empty; None where none is left."""
+    reasons = [one for one in (value if type(value) is list else [value]) if not _is_empty(one)]
+    return json_text(reasons) if reasons else None
+
+
+def _is_empty(value: Json) -> bool:
+    return value is None or value == {} or (type(value) is str and not value.strip())
 
 
 def _seconds(value: int) -> float:
@@ -150,6 +155,8 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
         _Rule("tool_type", "log.tool_type", "string"),
         _rule("arguments", NAMES.GEN_AI_TOOL_CALL_ARGUMENTS, _tool_data, content=True),
         _rule("output", NAMES.GEN_AI_TOOL_CALL_RESULT, _tool_data, content=True),
+        # Of a tool that tells of its failure only in its output; over the message, which is what may be told.
+        _rule("error_output", NAMES.EXCEPTION_MESSAGE, content=True),
     ),
     Kind.HANDOFF: _COMMON,
     Kind.OTHER: _COMMON,

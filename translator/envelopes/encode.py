@@ -19,9 +19,12 @@ from translator.envelopes.attributes import (
 from translator.envelopes.legacy import AttributeNames, apply_names
 from translator.envelopes.secrets import mask_text, mask_value, may_hold_secret
 from translator.envelopes.templates import Templates
-from translator.envelopes.trim import trim_attributes
+from translator.envelopes.trim import trim_attributes, trim_text
 from translator.envelopes.typed import Typed, string
 from translator.model import Span
+
+LONGEST_NAME = 1_000
+"""Bytes of a name's JSON, above which it is shortened in spans that are too large."""
 
 SPAN_LIMIT = 900_000
 """Bytes of one span's JSON: above about 1 MB the server cuts attributes in the middle."""
@@ -102,8 +105,14 @@ class SpanEncoder:
         if changed:
             data = json_bytes(record)
         if len(data) > self._span_limit:
-            room = self._span_limit - (len(data) - len(json_bytes(attributes)))
-            cut = trim_attributes(attributes, max(room, 1_000))
+            rest = len(data) - len(json_bytes(attributes))
+            cut: list[str] = []
+            if len(name) > LONGEST_NAME:
+                record["name"] = shorter = trim_text(name, LONGEST_NAME)
+                rest -= len(json_bytes(name)) - len(json_bytes(shorter))
+                name = shorter
+                cut.append("name")
+            cut += trim_attributes(attributes, max(self._span_limit - rest, 1_000))
             if cut:
                 attributes[TRUNCATED] = string(orjson.dumps(cut).decode())
                 self.counts["shortened_spans"] += 1

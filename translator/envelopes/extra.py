@@ -7,17 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from translator.content.plain import json_text
+from translator.content.private import is_content
 from translator.envelopes.calls import CALL_ID
 from translator.envelopes.conventions import Known, coerced, known
 from translator.envelopes.typed import Part, Typed, string
 from translator.model import Json
-
-CONTENT_PREFIXES = (
-    "user.", "enduser.", "gen_ai.prompt", "gen_ai.embeddings.input", "gen_ai.memory.", "gen_ai.input.",
-    "gen_ai.output.", "gen_ai.system_instructions", "gen_ai.tool.call.", "gen_ai.response.text",
-    "mcp.request.argument.", "mcp.prompt.result.", "mcp.tool.result.",
-)  # fmt: skip
-"""Attributes of the conventions that hold messages, tool data or user data."""
 
 BLANKED = ("auth", "secret", "password", "passwd", "api_key", "apikey", "token", "credential")
 """Parts of keys that make the server blank a value, however harmless; such keys go into one JSON."""
@@ -39,7 +33,7 @@ class _Place(NamedTuple):
 
     Attributes:
         known: The attribute of the conventions that it is, if it is one.
-        content: Whether that holds messages, tool data or user data.
+        content: Whether the key says that it holds messages, tool data or user data.
         blanked: Whether the server would blank an attribute of the key.
         own: The attribute of the log's own that it is otherwise; where blanked, its key in `OTHER`.
     """
@@ -55,19 +49,22 @@ def _find_place(key: str) -> _Place:
     name = key[:_LONGEST_KEY]
     lowered = name.lower()
     blanked = any(word in lowered for word in BLANKED)
-    content = found is not None and found.key.startswith(CONTENT_PREFIXES)
+    content = is_content(key) or (found is not None and is_content(found.key))
     return _Place(found, content, blanked, name if blanked else "log." + name)
 
 
 _remembered_place = lru_cache(maxsize=2048)(_find_place)
 
 
-def plain_extra(extra: Mapping[str, Json], taken: Container[str], most: int) -> dict[str, Part] | None:
+def plain_extra(
+    extra: Mapping[str, Json], taken: Container[str], *, content: bool, most: int
+) -> dict[str, Part] | None:
     """What `add_extra` makes of each key, where nothing but the type of its value decides on that.
 
     Args:
         extra: By the log's own keys.
         taken: Attributes that there are already.
+        content: Whether keys of content are added.
         most: How many keys of the log's own are added.
     """
     parts: dict[str, Part] = {}
@@ -75,6 +72,8 @@ def plain_extra(extra: Mapping[str, Json], taken: Container[str], most: int) -> 
         place = _find_place(key)
         name = place.own
         if place.known is not None or place.blanked or name in taken or name in parts or name == CALL_ID:
+            return None
+        if place.content and not content:
             return None
         wire_type = _PLAIN.get(type(value), "string")
         parts[name] = Part(wire_type, None, key, _FITTING.get(type(value), json_text))
@@ -95,16 +94,18 @@ def add_extra(
         out: Where to; what is in it goes before attributes of the conventions.
         extra: By the log's own keys.
         taken: Attributes elsewhere, which go before as well.
-        content: Whether attributes of the conventions that hold content are added.
+        content: Whether keys of content are added, be they of the conventions or the log's own.
         most: How many keys of the log's own are added.
     """
     other: dict[str, Json] = {}
     for key, value in extra.items():
         # Hostile logs must not fill the memory: a key that is too long to be kept whole is forgotten.
         place = _remembered_place(key) if len(key) <= _LONGEST_KEY else _find_place(key)
+        if place.content and not content:
+            continue
         found = place.known
         if found is not None:
-            if found.key in out or found.key in taken or (place.content and not content):
+            if found.key in out or found.key in taken:
                 continue
             fitting = coerced(value, found.type)
             if fitting is not None:

@@ -174,7 +174,7 @@ def _template(span: Span, identity: Identity, privacy: Privacy) -> Template | No
     """The template for all spans of this one's shape; None where their values do not allow one."""
     parts = outline(span, identity, privacy)
     own_keys = frozenset(parts)
-    extra = plain_extra(span.extra, own_keys, privacy.log_attributes)
+    extra = plain_extra(span.extra, own_keys, content=privacy.content, most=privacy.log_attributes)
     record = ["trace_id", "span_id", "name", "start_timestamp", "end_timestamp", SEGMENT_ID, SEGMENT_NAME]
     if span.parent_id is not None:
         record.insert(2, "parent_span_id")

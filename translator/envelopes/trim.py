@@ -17,6 +17,9 @@ _KEY = "…"
 _SHORT = 256
 """Bytes under which a string, or an attribute, is left alone as long as others are longer."""
 
+_LEAST = 64
+"""Bytes of JSON in which there is room for what is left of any value."""
+
 _HEADROOM = 2_000
 
 
@@ -55,7 +58,7 @@ def trim_json(value: Json, limit: int) -> Json:
 
     Args:
         value: Any JSON value; it is not changed.
-        limit: Bytes of its JSON; at least 64.
+        limit: Bytes of its JSON; at least `_LEAST`.
     """
     if len(json_bytes(value)) <= limit:
         return value
@@ -115,8 +118,8 @@ def _shorten(attribute: dict[str, Any], limit: int) -> None:
         return
     # The JSON is a string within JSON: its quotes and backslashes are escaped once more.
     inner = room
-    while len(json_bytes(shorter := json_bytes(trim_json(parsed, max(inner, 64))).decode())) > room:
-        if inner <= 64:
+    while len(json_bytes(shorter := json_bytes(trim_json(parsed, max(inner, _LEAST))).decode())) > room:
+        if inner <= _LEAST:
             break
         inner = inner * 3 // 4
     attribute["value"] = shorter
@@ -151,38 +154,52 @@ def _mapped(value: Json, change: Callable[[str], str]) -> Json:
     return value
 
 
-def _shrunk(value: Json, limit: int) -> Json:
+def _shrunk(value: Json, limit: int, key: str = "") -> Json:
     if len(json_bytes(value)) <= limit:
         return value
     if type(value) is str:
         return trim_text(value, limit)
     if type(value) is list:
-        return _shrunk_list(value, limit)
+        return _shrunk_list(value, limit, key)
     if type(value) is dict:
         return _shrunk_dict(value, limit)
     return None
 
 
-def _shrunk_list(items: list[Json], limit: int) -> Json:
+def _shrunk_list(items: list[Json], limit: int, key: str) -> Json:
+    """The items from both ends inwards; one that takes more than half of what room is left is shrunk, too."""
     if len(items) == 1:
         return [_shrunk(items[0], limit - 2)]
-    room = limit - 2 - len(_ITEMS_MARK) - 14
+    room = limit - 3 - len(json_bytes(_mark_of(len(items), key, limit)))
     head: list[Json] = []
     tail: list[Json] = []
     first, last = 0, len(items) - 1
     while first <= last:
         from_head = len(head) <= len(tail)
         item = items[first] if from_head else items[last]
-        room -= len(json_bytes(item)) + 1
-        if room < 0:
+        size = len(json_bytes(item)) + 1
+        share = room if first == last else max(room // 2, _SHORT)
+        if size > share and _LEAST < share <= room:
+            item = _shrunk(item, share - 1)
+            size = len(json_bytes(item)) + 1
+        if size > room:
             break
+        room -= size
         if from_head:
             head.append(item)
             first += 1
         else:
             tail.append(item)
             last -= 1
-    return [*head, _ITEMS_MARK.format(last - first + 1), *reversed(tail)]
+    if first > last:
+        return [*head, *reversed(tail)]
+    return [*head, _mark_of(last - first + 1, key, limit), *reversed(tail)]
+
+
+def _mark_of(count: int, key: str, limit: int) -> Json:
+    """What stands for items that are cut: among the parts of a message a part."""
+    mark = _ITEMS_MARK.format(count)
+    return {"type": "text", "content": mark} if key == "parts" and limit >= _LEAST else mark
 
 
 def _shrunk_dict(entries: dict[str, Json], limit: int) -> Json:
@@ -192,8 +209,8 @@ def _shrunk_dict(entries: dict[str, Json], limit: int) -> Json:
         own = len(json_bytes(key)) + 2
         size = len(json_bytes(item))
         if own + size > room:
-            if room - own >= 64 and type(item) in (str, list, dict):
-                item = _shrunk(item, room - own)  # noqa: PLW2901 - what is left of it
+            if room - own >= _LEAST and type(item) in (str, list, dict):
+                item = _shrunk(item, room - own, key)  # noqa: PLW2901 - what is left of it
                 size = len(json_bytes(item))
             else:
                 continue

@@ -6,6 +6,7 @@ for it: so they are the same in every copy of a log and on every machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
@@ -82,3 +83,23 @@ def make_event(
         time = end
     assert time is not None  # noqa: S101
     return Event(kind, phase, time, start, end, line.source, "", said, beyond, line.data)
+
+
+_BEGINS = re.compile(r"\s*(?:Error: )?exit code:? (-?\d{1,10})\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:exited with code|exit code:) (-?\d{1,10})\s*\Z", re.IGNORECASE)
+_LAST = 100
+"""Characters at the end of an output among which an exit code is looked for."""
+
+
+def failed_output(output: str | None) -> dict[str, Json]:
+    """What the output of a tool that failed says of its failure.
+
+    Returns:
+        `error_output`, which is all of it and content; and what of it is none, an exit code, as
+        `error_message`.
+    """
+    if not output:
+        return {}
+    found = _BEGINS.match(output) or _ENDS.search(output[-_LAST:])
+    code = None if found is None else f"exit code {found[1]}"
+    return {"error_message": code, "error_output": output}

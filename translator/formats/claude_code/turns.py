@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from translator.formats.building import failed_output
 from translator.formats.claude_code import events, links
 from translator.formats.claude_code.records import (
     AGENT_TOOLS,
@@ -276,5 +277,5 @@ def _outcome(record: dict[str, Json], block: dict[str, Json], more: Json) -> dic
     if block.get("is_error") is True:
         refused = record.get("toolDenialKind") or more == "User rejected tool use"
         result["error_type"] = "rejected" if refused else "error"
-        result["error_message"] = result_text(block) or None
+        result |= failed_output(result_text(block))
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from translator.content.values import parsed
+from translator.formats.building import failed_output
 from translator.formats.codex.records import table, text
 from translator.formats.codex.state import Known
 from translator.model import Json
@@ -64,7 +65,7 @@ def failure_of(name: str, output: Json) -> dict[str, Json]:
     """What an output says went wrong, by the names of the log format."""
     if type(output) is dict:
         if output.get("success") is False:
-            return {"error_type": "error", "error_message": text(output.get("content")) or None}
+            return {"error_type": "error", **failed_output(text(output.get("content")))}
         return {}
     if type(output) is not str:
         return {}
@@ -152,7 +153,7 @@ def _patch(item: dict[str, Json]) -> Known:
     if item.get("success") is False and not failure:
         failure = {"error_type": "error"}
     if failure:
-        failure["error_message"] = text(item.get("stderr")) or None
+        failure |= failed_output(text(item.get("stderr")))
     return Known("apply_patch", item.get("changes"), item.get("stdout"), failure=failure, alone=True)
 
 

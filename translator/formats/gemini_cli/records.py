@@ -6,6 +6,7 @@ Shapes as version 0.61 writes them (one record a line) and as older versions do 
 from __future__ import annotations
 
 from translator.content.usage import Usage, read_usage
+from translator.formats.building import failed_output
 from translator.formats.shapes import object_in, objects_in, text_in
 from translator.model import Json
 
@@ -126,7 +127,7 @@ def call_fields(call: Record) -> Record:
         "arguments": call.get("args"),
         "output": result,
         "status": status,
-        "error_message": result if status and type(result) is str and result else None,
+        **(failed_output(result) if status and type(result) is str else {}),
     }
 
 

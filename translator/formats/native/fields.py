@@ -28,6 +28,8 @@ class Type(StrEnum):
     """A string, or an integer read as one."""
     TEXT = "text"
     """A string that is not empty."""
+    TEXTS = "texts"
+    """A string that is not empty, or a list of strings."""
     NUMBER = "number"
     """A finite number, also as a string."""
     INTEGER = "integer"
@@ -194,7 +196,7 @@ FIELDS: tuple[Field, ...] = (
            convention="gen_ai.request.frequency_penalty", on=(AGENT, MODEL)),
     _field("presence_penalty", Type.NUMBER, "A request parameter.",
            convention="gen_ai.request.presence_penalty", on=(AGENT, MODEL)),
-    _field("stop", Type.JSON, "The sequences at which the model stops.",
+    _field("stop", Type.TEXTS, "The sequences at which the model stops.",
            "stop_sequences", convention="gen_ai.request.stop_sequences", on=(AGENT, MODEL)),
     _field("reasoning_effort", Type.TEXT, "How much the model may think.",
            convention="gen_ai.request.reasoning.level", on=(AGENT, MODEL)),

@@ -45,7 +45,7 @@ class Plan(msgspec.Struct, frozen=True):
         beyond: For the quick way, the keys that become no field.
         lone: Whether no two keys are the same field.
         settles: Whether a field may have to be put into its one form.
-        bodies: The fields that have to be put into it if they are objects.
+        bodies: The fields that have to be put into it if they are objects, or texts that hold one.
         usage: Whether there are counts of tokens.
         starts: Whether the event begins at the line's own time.
         ends: Whether it ends then.

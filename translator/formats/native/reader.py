@@ -10,12 +10,12 @@ from collections import Counter
 
 import msgspec
 
-from translator.content.usage import Usage, read_usage
 from translator.formats.native.around import Places, filled, places
 from translator.formats.native.fields import squash
 from translator.formats.native.names import Meaning, meaning
 from translator.formats.native.plans import Plan, make_plan
-from translator.formats.native.values import LONGEST_ID, settle
+from translator.formats.native.tokens import settle_usage
+from translator.formats.native.values import LONGEST_ID, may_hold_body, settle
 from translator.formats.records import Unreadable, parse_record
 from translator.model import Event, Json, Line, Phase
 
@@ -237,35 +237,14 @@ class NativeReader:
             settle(said.kind, fields, extra)
         else:
             for name in plan.bodies:
-                if type(fields.get(name)) is dict:
+                if may_hold_body(fields.get(name)):
                     settle(said.kind, fields, extra)
                     break
         # A whole response may have brought its usage.
         if plan.usage or "usage" in fields:
-            self._read_usage(record, plan, fields, extra)
-
-    def _read_usage(
-        self, record: dict[str, Json], plan: Plan, fields: dict[str, Json], extra: dict[str, Json]
-    ) -> None:
-        raw = fields.pop("usage", None)
-        if type(raw) is str:
-            # log4j2 and others keep nothing but texts.
-            record_of_text = parse_record(raw.encode("utf-8", "surrogatepass"))
-            raw = record_of_text if type(record_of_text) is dict else raw
-        if type(raw) is not dict:
-            if raw is not None:
-                extra["usage"] = raw
-            raw = {key: record[key] for key in plan.counts}
-        elif plan.counts:
-            extra.update((key, record[key]) for key in plan.counts)
-        usage, dropped = read_usage(raw, fields.get("provider"))
-        if dropped:
-            self.counts["invalid_counts"] += dropped
-        if usage != NO_USAGE:
-            fields["usage"] = usage
-
-
-NO_USAGE = Usage()
+            dropped = settle_usage(record, plan, fields, extra)
+            if dropped:
+                self.counts["invalid_counts"] += dropped
 
 
 def _timed(line: Line, said: Meaning, fields: dict[str, Json], extra: dict[str, Json]) -> Event | Unreadable:

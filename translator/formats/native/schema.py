@@ -18,6 +18,7 @@ TYPES: dict[Type, dict[str, Any]] = {
     Type.INTEGER: {"type": ["integer", "number", "string", "null"]},
     Type.FLAG: {"type": ["boolean", "integer", "string", "null"]},
     Type.JSON: {},
+    Type.TEXTS: {"type": ["string", "array", "null"], "items": {"type": "string"}},
     Type.NAMED: {
         "anyOf": [
             {"type": ["string", "null"]},

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
+import orjson
+
 from translator.content.failures import read_failure
+from translator.content.plain import plain
 from translator.content.responses import read_request, read_response
 from translator.formats.native.fields import Type
 from translator.model import Json, Kind
@@ -77,6 +80,13 @@ def _json(value: Json) -> Json:
     return value
 
 
+def _texts(value: Json) -> Json:
+    if type(value) is list:
+        return value if all(type(item) is str for item in value) else None
+    # White space may be all that it is.
+    return (value or None) if type(value) is str else None
+
+
 def _named(value: Json) -> Json:
     if type(value) is dict:
         return value if type(value.get("name")) is str else None
@@ -90,6 +100,7 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
     Type.INTEGER: _integer,
     Type.FLAG: _flag,
     Type.JSON: _json,
+    Type.TEXTS: _texts,
     Type.NAMED: _named,
 }
 """Per type, what makes a value of it from JSON, or None where the value is none."""
@@ -175,21 +186,34 @@ def _settle_user(fields: dict[str, Json], extra: dict[str, Json]) -> None:
 
 def _settle_bodies(fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Takes what whole request and response objects state; what the line itself says wins."""
-    request = fields.pop("request", None)
-    if request is not None:
+    logged = fields.pop("request", None)
+    request = _body(logged)
+    if request is None:
+        stated = read_request(_body(fields.get("input")))
+    else:
         stated = read_request(request)
-        if stated and "input" not in fields:
-            fields["input"] = request
+        if "input" not in fields:
+            fields["input"] = request if request is logged else plain(request)
         elif not stated:
-            extra["request"] = request
-        for name, value in stated.items():
-            fields.setdefault(name, value)
-    elif type(fields.get("input")) is dict:
-        for name, value in read_request(fields["input"]).items():
-            fields.setdefault(name, value)
-    if type(fields.get("output")) is dict:
-        for name, value in read_response(fields["output"]).items():
-            fields.setdefault(name, value)
+            extra["request"] = logged
+    stated |= read_response(_body(fields.get("output")))
+    for name, value in stated.items():
+        fields.setdefault(name, value)
+
+
+def _body(value: Json) -> Json:
+    """The value, or the object that its text is the JSON of: some loggers keep nothing but texts."""
+    if type(value) is dict or not may_hold_body(value):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+
+
+def may_hold_body(value: Json) -> bool:
+    """Whether the value is an object, or a text that may be the JSON of one."""
+    return type(value) is dict or (type(value) is str and value.startswith("{"))
 
 
 def _settle_error(fields: dict[str, Json], extra: dict[str, Json]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from translator.formats.building import ROOT, make_event, span_id_of, trace_id_of
+from translator.formats.building import ROOT, failed_output, make_event, span_id_of, trace_id_of
 from translator.formats.pi.entries import (
     FAILED,
     Record,
@@ -172,7 +172,7 @@ class PiReader(SessionReader[PiState, Session]):
             "call_id": call_id or None,
             "output": message.get("content"),
             "success": message.get("isError") is not True,
-            "error_message": spoken(message) if message.get("isError") is True else None,
+            **(failed_output(spoken(message)) if message.get("isError") is True else {}),
         }
         return [make_event(Kind.TOOL, Phase.END, line, fields, time=turn.last)]
 
