@@ -6,7 +6,7 @@ import msgspec
 
 from translator.model import Event
 from translator.spans.crowd import Crowd
-from translator.spans.ids import span_id_from
+from translator.spans.ids import says_parent, span_id_from
 from translator.spans.node import AGENT, HANDOFF, START, TOOL, Node
 from translator.spans.trace import Trace
 
@@ -30,7 +30,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 def place(trace: Trace, event: Event, caller: str | None) -> Place:
     """Where the span that the event opens (or is) lies.
 
-    An empty `parent_id`, which no line of the log format has, says that it is a root.
+    An empty `parent_id`, which no line of the log format has, says that it is a root. One of zeros
+    says nothing.
 
     Args:
         trace: Its trace.
@@ -40,7 +41,12 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
     fields = event.fields
     given = fields.get("parent_id")
     if given is not None and given != fields.get("span_id"):
-        return Place(span_id_from(trace.trace_id, given) if given else None)
+        if not given:
+            return Place(None)
+        parent_id = span_id_from(trace.trace_id, given)
+        # A log that counts its spans may begin at 0.
+        if says_parent(given) or parent_id in trace.nodes:
+            return Place(parent_id)
     kind = event.kind
     if kind is AGENT:
         return _place_agent(trace, event, caller)
