@@ -17,7 +17,7 @@ from translator.spans.ids import (
 )
 from translator.spans.node import AGENT, CHUNK, END, HANDOFF, START
 from translator.spans.pairing import match_end
-from translator.spans.parents import from_agent, pending_handoff
+from translator.spans.parents import giver_of, pending_handoff
 from translator.spans.trace import Scope, Trace
 
 _Among = tuple[str | None, str, str | None]
@@ -206,5 +206,5 @@ def _choose(live: list[Trace], event: Event) -> Trace | None:
 def _continues(latest: Trace, event: Event) -> bool:
     """Whether a line goes on with a trace in which nothing is open: by or after a handoff."""
     if event.kind is HANDOFF:
-        return from_agent(latest, event.fields.get("from_agent")) is not None
+        return giver_of(latest, event.fields) is not None
     return event.kind is AGENT and pending_handoff(latest, event) is not None

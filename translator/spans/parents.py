@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.model import Event
+from translator.model import Event, Fields
 from translator.spans.crowd import Crowd
 from translator.spans.ids import says_parent, span_id_from
 from translator.spans.node import AGENT, HANDOFF, START, TOOL, Node
@@ -76,8 +76,15 @@ def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
     return Place(None, sure=event.phase is START)
 
 
-def from_agent(trace: Trace, name: str | None) -> Node | None:
+def giver_name(handoff: Fields) -> str | None:
+    """The name of the agent that hands over, as the line of the handoff says it."""
+    name: str | None = handoff.get("from_agent")
+    return name if name is not None else handoff.get("agent")
+
+
+def giver_of(trace: Trace, handoff: Fields) -> Node | None:
     """The agent that hands over: the innermost open one of the name, else the last to end."""
+    name = giver_name(handoff)
     if name is not None:
         found = trace.agents.last_named(AGENT, name) or trace.gone.get(name)
         if found is not None:
@@ -116,7 +123,7 @@ def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
 
 
 def _place_handoff(trace: Trace, event: Event) -> Place:
-    giver = from_agent(trace, event.fields.get("from_agent"))
+    giver = giver_of(trace, event.fields)
     if giver is None:
         return Place(None, sure=False)
     if giver.end is None:
