@@ -70,7 +70,8 @@ def json_schema() -> dict[str, Any]:
         "$defs": {
             "event": {
                 "description": (
-                    "Event names in their normal form: lower case, with `.` for `_ - / :` and space."
+                    "Event names in their normal form: lower case, with `.` for `_ - / :` and space, "
+                    "and between the words of CamelCase."
                 ),
                 "enum": event_names(),
             },
