@@ -35,6 +35,8 @@ TIMES: tuple[Any, ...] = (
     "1795423737.5",
     "1795423737500",
     "1795423737500000000",
+    20_261_123_084_857_500,
+    "20261123084857500",
     {"seconds": 1_795_423_737, "nanos": 500_000_000},
     {"seconds": "1795423737", "nanos": 500_000_000},
     {"_seconds": 1_795_423_737, "_nanoseconds": 500_000_000},
@@ -68,6 +70,18 @@ NO_DURATIONS: tuple[Any, ...] = (None, "", "soon", -5, "-5", float("nan"), float
 @pytest.mark.parametrize("written", TIMES, ids=str)
 def test_it_is_that_time(written: Any) -> None:
     assert parse_time(written) == T
+
+
+@pytest.mark.parametrize("written", [20_261_123_084_857, "20261123084857"])
+def test_digits_of_a_date_and_a_time_are_those(written: object) -> None:
+    assert parse_time(written) == T - 500_000
+
+
+@pytest.mark.parametrize(
+    "milliseconds", [19_700_001_000_000, 20_261_323_000_000, 20_261_123_250_000, 21_000_101_000_000]
+)
+def test_other_digits_are_milliseconds(milliseconds: int) -> None:
+    assert parse_time(milliseconds) == milliseconds * 1_000
 
 
 @pytest.mark.parametrize("written", NO_TIMES, ids=lambda value: str(value)[:20])

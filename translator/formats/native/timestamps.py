@@ -14,6 +14,14 @@ LATEST = 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+# Digits of a date and a time (20261123120001), to the second or the millisecond. As milliseconds and
+# microseconds these numbers are of the years 2594 and later.
+_CALENDARS = (
+    (19_700_101_000_000, 21_000_101_000_000, 1_000_000, 1),
+    (19_700_101_000_000_000, 21_000_101_000_000_000, 1_000, 1_000),
+)
+_FIRST_CALENDAR = _CALENDARS[0][0]
+
 # A number is seconds, milliseconds, microseconds or nanoseconds, told apart by its size; each
 # unit covers the years 1973 to 5138, so no real time of one unit is taken for another.
 _MAGNITUDES: tuple[tuple[float, int, int], ...] = (
@@ -22,7 +30,7 @@ _MAGNITUDES: tuple[tuple[float, int, int], ...] = (
     (1e17, 1, 1),
     (1e20, 1, 1_000),
 )
-_MILLISECONDS = (100_000_000_000, 100_000_000_000_000)
+_MILLISECONDS = (100_000_000_000, _FIRST_CALENDAR)
 _SMALLEST_NUMBER = 1e8
 """Smaller numbers are not points in time (1973 in seconds): counters, uptimes, line numbers."""
 
@@ -137,6 +145,10 @@ def _offset(zone: str | None) -> int:
 def _from_number(number: float) -> int | None:
     if number < _SMALLEST_NUMBER:
         return None
+    if number >= _FIRST_CALENDAR and type(number) is int:
+        for first, last, units, divisor in _CALENDARS:
+            if first <= number < last and (start := _from_calendar(number // divisor)) is not None:
+                return start + number % divisor * units
     for limit, factor, divisor in _MAGNITUDES:
         if number < limit:
             if type(number) is int:
@@ -144,6 +156,14 @@ def _from_number(number: float) -> int | None:
             # Seconds as a float carry less than a microsecond of rounding noise: round, not floor.
             return round(number * factor / divisor)
     return None
+
+
+def _from_calendar(digits: int) -> int | None:
+    try:
+        moment = datetime.strptime(str(digits), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _from_object(value: dict[str, Json]) -> int | None:
