@@ -15,6 +15,7 @@ TYPES: dict[Type, dict[str, Any]] = {
     Type.ID: {"type": ["string", "integer", "null"]},
     Type.TEXT: {"type": ["string", "null"]},
     Type.NUMBER: {"type": ["number", "string", "null"]},
+    Type.AMOUNT: {"type": ["number", "string", "null"], "minimum": 0},
     Type.INTEGER: {"type": ["integer", "number", "string", "null"]},
     Type.FLAG: {"type": ["boolean", "integer", "string", "null"]},
     Type.JSON: {},

@@ -62,6 +62,11 @@ def _number(value: Json) -> float | None:
     return None
 
 
+def _amount(value: Json) -> float | None:
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
 def _integer(value: Json) -> int | None:
     number = _number(value)
     return int(number) if number is not None and number == int(number) else None
@@ -87,6 +92,7 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
     Type.ID: _id,
     Type.TEXT: _text,
     Type.NUMBER: _number,
+    Type.AMOUNT: _amount,
     Type.INTEGER: _integer,
     Type.FLAG: _flag,
     Type.JSON: _json,
