@@ -65,6 +65,40 @@ def test_a_trace_id_of_zeros_names_no_trace(zeros: str) -> None:
     assert traces(with_zeros) == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "trace"),
+    [
+        ("1234567890123456789", "0000000000000000112210f47de98115"),
+        (1234567890123456789, "0000000000000000112210f47de98115"),
+        (str(2**64 - 1), "0" * 16 + "f" * 16),
+        (TRACE, TRACE),
+    ],
+)
+def test_a_number_of_datadog_s_is_a_trace_id(written: object, trace: str) -> None:
+    flat = rebuilt(at(0, "tool", tool="t", **{"dd.trace_id": written}))
+    nested = rebuilt(at(0, "tool", tool="t", dd={"trace_id": written, "span_id": "7"}))
+    elsewhere = rebuilt(at(0, "tool", tool="t", trace_id=str(written)))
+
+    assert [span.trace_id for span in (*flat, *nested)] == [trace, trace]
+    assert (elsewhere[0].trace_id == trace) is (written == TRACE)
+
+
+@pytest.mark.parametrize("key", ["dd.trace_id", "otelTraceID"])
+@pytest.mark.parametrize("zero", ["0", 0])
+def test_a_zero_of_a_logging_bridge_names_no_trace(key: str, zero: object) -> None:
+    spans = rebuilt(
+        at(0, "agent.start", agent="A", **{key: zero}),
+        at(1, "agent.end", agent="A", **{key: zero}),
+        at(2, "agent.start", agent="A", **{key: zero}),
+        at(3, "agent.end", agent="A", **{key: zero}),
+        at(4, "tool", tool="t", run_id="r", **{key: zero}),
+    )
+
+    assert traces(spans) == 3
+    assert spans[2].trace_id == rebuilt(at(4, "tool", tool="t", run_id="r"))[0].trace_id
+    assert notes_of(at(0, "tool", tool="t", duration_ms=1, **{key: zero})) == {}
+
+
 def test_a_trace_id_of_zeros_leaves_the_word_to_the_run() -> None:
     alone = rebuilt(at(0, "tool", tool="t", run_id="r"), at(1, "tool", tool="t", run_id="s"))
     both = rebuilt(

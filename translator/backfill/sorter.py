@@ -12,7 +12,7 @@ from translator.formats.native.around import places
 from translator.formats.native.fields import ALIASES, Type, squash
 from translator.formats.native.names import MEANINGS, meaning
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS, NativeReader
-from translator.formats.native.values import CLEANERS
+from translator.formats.native.values import BY_KEY, CLEANERS
 from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, NATIVE, Format
 from translator.formats.router import Router
@@ -145,7 +145,12 @@ class Sorter:
             for kind, aliases in ALIASES.items():
                 fields = [(key, aliases[name][0].name) for key, name in squashed.items() if name in aliases]
                 said = [(key, field) for key, field in fields if field in _CONTEXT]
-                if len(said) == 1 and said[0][1] in ("trace_id", "run_id") and said[0][0] != names[0]:
+                if (
+                    len(said) == 1
+                    and squashed[said[0][0]] not in BY_KEY
+                    and said[0][1] in ("trace_id", "run_id")
+                    and said[0][0] != names[0]
+                ):
                     traces[kind] = said[0][0]
             shape = _Shape(names[0], traces)
         if len(self._shapes) >= _MOST_SHAPES:

@@ -134,7 +134,7 @@ def test_ids_are_the_export_s_own() -> None:
 )
 def test_a_setting_is_sent_if_it_can_be_one(written: object, sent: int | None) -> None:
     config = {"max_tokens": written, "temperature": "0.5"}
-    spans = translated(lines_of([HEAD, model(1, None, 10, 50, 120, model_config=config)]))
+    spans = translated(lines_of([HEAD, model(1, 4, 10, 50, 120, model_config=config)]))
     (call,) = (span for span in encoded(spans) if span["name"] == "chat gpt-5")
     limit = call["attributes"].get("gen_ai.request.max_tokens")
     assert limit == (None if sent is None else {"type": "integer", "value": sent})

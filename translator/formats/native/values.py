@@ -101,6 +101,30 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
 """Per type, what makes a value of it from JSON, or None where the value is none."""
 
 
+def _opentelemetry_trace(value: Json) -> str | None:
+    said = _id(value)
+    return NO_TRACE if said == "0" else said
+
+
+def _datadog_trace(value: Json) -> str | None:
+    said = _opentelemetry_trace(value)
+    if said and said.isascii() and said.isdigit() and len(said) <= _LONGEST_DECIMAL:
+        return f"{int(said):032x}"
+    return said
+
+
+NO_TRACE = ""
+"""The trace id of a line that says that it has none."""
+
+_LONGEST_DECIMAL = 20
+
+BY_KEY: dict[str, Callable[[Json], Json]] = {
+    "ddtraceid": _datadog_trace,
+    "oteltraceid": _opentelemetry_trace,
+}
+"""What makes a value of what stands under a key that says, by its squashed name, who wrote it."""
+
+
 _TOOL_OBJECT = (("tool_description", "description", _text), ("tool_type", "type", _text),
                 ("call_id", "id", _id), ("arguments", "arguments", _json))  # fmt: skip
 _USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_name", "name", _text),
