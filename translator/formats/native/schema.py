@@ -11,7 +11,7 @@ from translator.model import KINDS, Kind
 
 TYPES: dict[Type, dict[str, Any]] = {
     Type.TIME: {"type": ["string", "number", "object"]},
-    Type.DURATION: {"type": ["number", "string"], "minimum": 0},
+    Type.DURATION: {"type": ["number", "string", "object"], "minimum": 0},
     Type.ID: {"type": ["string", "integer", "null"]},
     Type.TEXT: {"type": ["string", "null"]},
     Type.NUMBER: {"type": ["number", "string", "null"]},
