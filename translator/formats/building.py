@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import msgspec
+
 from translator.content.usage import Usage, read_usage
 from translator.formats.native.fields import DURATION_UNITS_US
 from translator.formats.native.values import settle
@@ -57,8 +59,9 @@ def make_event(
         phase: `START` and `END` with `time`, or `WHOLE` with `start` and `end`.
         line: A line that says so: it gives the source, and ids where `fields` have none.
         fields: By the names in `native.fields.FIELDS`, already of their types: `usage` is the provider's
-            own object (with `provider`, which decides how it is read) or a `Usage`, an error may be
-            `error`, `error_type`, `success` or `status`. None leaves a field out.
+            own object (with `provider`, which decides how it is read) or a `Usage`, whose wholes are made
+            as large as their parts at least; an error may be `error`, `error_type`, `success` or `status`.
+            None leaves a field out.
         time: When, in microseconds; for a whole span its end.
         start: Begin of a whole span, in microseconds.
         end: Its end, in microseconds; never before `start`.
@@ -74,6 +77,8 @@ def make_event(
     if raw is not None and type(raw) is not Usage:
         usage, _ = read_usage(raw, said.get("provider"))
         said["usage"] = usage
+    elif raw is not None:
+        said["usage"] = _with_parts(raw)
     if said.get("usage") == _NO_USAGE:
         del said["usage"]
     if phase is Phase.WHOLE:
@@ -82,3 +87,15 @@ def make_event(
         time = end
     assert time is not None  # noqa: S101
     return Event(kind, phase, time, start, end, line.source, "", said, beyond, line.data)
+
+
+def _with_parts(usage: Usage) -> Usage:
+    """The counts where a whole that could not be read, or cannot be, is as much as its parts together."""
+    cache, thought = (usage.cache_read or 0) + (usage.cache_write or 0), usage.reasoning or 0
+    if cache <= (usage.input_tokens or 0) and thought <= (usage.output_tokens or 0):
+        return usage
+    return msgspec.structs.replace(
+        usage,
+        input_tokens=max(usage.input_tokens or 0, cache) if cache else usage.input_tokens,
+        output_tokens=max(usage.output_tokens or 0, thought) if thought else usage.output_tokens,
+    )
