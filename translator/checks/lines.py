@@ -107,7 +107,8 @@ def _unnamed(origin: Origin, record: dict[str, Json]) -> Iterator[Diagnostic]:
     for entry, said in looked_at:
         kind = meant_for(said)
         if kind is not None and any(tells_of_span(kind, one) for one in found if one.value is not None):
-            hint = f"did you mean `{kind}`, `{kind}.start` or `{kind}.end`?"
+            thing = "embeddings" if "embedding" in normal(said) else kind
+            hint = f"did you mean `{thing}`, `{thing}.start` or `{thing}.end`?"
             message = f"no event is called `{said}`"
             yield say("E201", origin, message, hint=hint, path=entry.path, on_value=True)
             return
