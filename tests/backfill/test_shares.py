@@ -187,12 +187,12 @@ def test_what_is_captured_goes_on_in_others(seed: int, cut: int) -> None:
 
 NATIVE = {"event": "tool.start", "ts": 1_795_423_737, "tool": "t"}
 TEXTS = st.one_of(
-    st.sampled_from(["a", " a ", "A", "", "  ", "0" * 32, "f" * 32, "F" * 32]), st.integers(), st.none(),
-    st.booleans(), st.lists(st.integers(), max_size=1), st.text(max_size=5),
+    st.sampled_from(["a", " a ", "A", "", "  ", "0" * 32, "f" * 32, "F" * 32, "0", "123"]), st.integers(),
+    st.none(), st.booleans(), st.lists(st.integers(), max_size=1), st.text(max_size=5),
 )  # fmt: skip
 KEYS = st.sampled_from([
-    "trace_id", "traceId", "trace.id", "run_id", "dd.trace_id", "traceparent", "sentry_trace", "event", "msg",
-    "type", "data", "trace", "attributes", "conversation_id", "note",
+    "trace_id", "traceId", "trace.id", "run_id", "dd.trace_id", "otelTraceID", "traceparent", "sentry_trace",
+    "event", "msg", "type", "data", "trace", "attributes", "conversation_id", "note",
 ])  # fmt: skip
 
 

@@ -35,6 +35,36 @@ def test_a_mistyped_event_is_known_and_a_message_is_none(name: str, event: str |
     assert near_event(name) == event
 
 
+CALLS = {
+    "chat": "model", "completion": "model", "embedding": "embeddings", "chat_completion": "model",
+    "llm_request_completed": "model", "ChatCompletion": "model", "tool_executed": "tool",
+    "agent_tool_call": "tool", "tool run succeeded": "tool", "agent_run": "agent", "run.agent": "agent",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "thing"), CALLS.items())
+def test_a_call_under_a_name_of_its_own_is_an_error_where_its_line_has_fields_of_a_span(
+    name: str, thing: str
+) -> None:
+    bare = f'"event":"{name}","agent":"A","ts":"2026-11-23T12:00:00.100Z"'
+    (found,) = (
+        one for one in diagnostics(f'{{{bare},"duration_ms":5,"model":"m"}}') if one.code.name == "E201"
+    )
+
+    assert found.hint == f"did you mean `{thing}`, `{thing}.start` or `{thing}.end`?"
+    assert "E201" not in {one.code.name for one in diagnostics(f"{{{bare}}}")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["agent.thinking", "tool.progress", "model loaded", "llm.retry", "request completed", "run", "started"],
+)
+def test_an_event_of_the_log_s_own_is_none(name: str) -> None:
+    line = f'{{"event":"{name}","model":"m","tool":"t","duration_ms":5,"ts":"2026-11-23T12:00:00.100Z"}}'
+
+    assert "E201" not in {one.code.name for one in diagnostics(line)}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_field_is_near_another(kind: Kind) -> None:
     told = diagnostics("".join(_line(kind, name) for name in ALIASES[kind]))

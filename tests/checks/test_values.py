@@ -60,6 +60,45 @@ def test_a_field_in_a_container_is_found_there() -> None:
     assert [(one.code.name, one.path) for one in found] == [("W302", ("data", "temperature"))]
 
 
+def test_a_time_that_does_not_count_cannot_be_wrong() -> None:
+    assert told(date="tomorrow") == [("N206", ("date",))]
+    assert told(timestamp="tomorrow") == [("W302", ("timestamp",))]
+    assert told(latency_ms="long") == [("N206", ("latency_ms",))]
+
+
+def test_a_time_beside_none_that_counts_can() -> None:
+    assert told(started_at="now", start="soon") == [("E301", ("started_at",)), ("E301", ("start",))]
+
+
+def test_a_cost_is_not_negative() -> None:
+    assert told(cost=-1) == [("W302", ("cost",))]
+    assert told(cost=0) == told(cost="0.5") == []
+
+
+@pytest.mark.parametrize("operation", ["completion", "Chat", "generate"])
+def test_an_operation_that_nobody_knows_is_noted(operation: str) -> None:
+    assert told(operation=operation) == [("N313", ("operation",))]
+
+
+@pytest.mark.parametrize("operation", ["chat", "embeddings", " text_completion ", "generate_content", None])
+def test_one_that_is_known_is_not(operation: str | None) -> None:
+    assert told(operation=operation) == []
+
+
+@pytest.mark.parametrize("event", ["model", "tool", "agent"])
+def test_a_whole_span_has_a_length(event: str) -> None:
+    line: dict[str, Any] = {"event": event, "duration_ms": None, "conversation_id": "c", "tool": "t"}
+
+    assert told(**line) == told(**line, end_time=1795435200.5) == [("W312", ("event",))]
+    assert told(**line, start_time=1795435200.5, usage=None, model=None) != told(**line)
+    for key in ("latency", "took_seconds", "duration_ns", "elapsed_sec", "begin"):
+        assert ("W312", ("event",)) not in told(**line, **{key: 1795435199})
+
+
+def test_a_handoff_has_none() -> None:
+    assert ("W312", ("event",)) not in told(event="handoff", from_agent="A", to_agent="B", duration_ms=None)
+
+
 def test_a_text_that_holds_a_number_fits() -> None:
     assert told(temperature="0.2", max_tokens="100", duration_ms="250") == []
 
@@ -84,5 +123,5 @@ def test_one_fine_time_clears_a_clock() -> None:
 
 def test_what_every_logger_writes_is_no_finding() -> None:
     assert told(name="my.logger", target="svc", time="x", level="info", logger="l", version="1", id=None) == [
-        ("E301", ("time",))
+        ("W302", ("time",))
     ]

@@ -113,6 +113,19 @@ IN_CONTEXT = {
     "list of passwords": ('{"passwords": ["hunter2", 12]}', "hunter2"),
     "json in a text": (json.dumps(json.dumps({"secret": ["hunter2"]})), "hunter2"),
     "option of a command": ("curl -s --user me:hunter2 https://host/", "hunter2"),
+    "key of a vendor": ('{"OPENAI_KEY": "hunter2"}', "hunter2"),
+    "key of a vendor in camel case": ('{"log.anthropicKey": "hunter2"}', "hunter2"),
+    "variable with the key of a vendor": ("export GEMINI_KEY=hunter2", "hunter2"),
+    "pass": ('{"user": "me", "pass": "hunter2"}', "hunter2"),
+    "pass in a text": ("connect({'pass': 'hunter2', 'n': 1})", "hunter2"),
+    "pass in json cut short": ('{"user": "me", "pass": "hunter2", "n', "hunter2"),
+    "pass of a database": ("DB_PASS=hunter2 make", "hunter2"),
+    "element": ("<user>me</user><password>hunter2</password>", "hunter2"),
+    "element of a namespace": ("<wsse:Password>hunter 2</wsse:Password>", "hunter 2"),
+    "go": ('password := "hunter2"', "hunter2"),
+    "ruby": (":password => 'hunter2', :user => 'me'", "hunter2"),
+    "php": ("$login = ['password'   => 'hunter2'];", "hunter2"),
+    "php with double quotes": ('$login = ["db_password" => "hunter2 x"];', "hunter2"),
     "private key cut short": ("-----BEGIN EC " + "PRIVATE KEY-----\nMIIE", "MIIE"),
 }  # fmt: skip
 HARMLESS = (
@@ -135,6 +148,10 @@ HARMLESS = (
     '{"next_page_token": "CAoQAA1234567890abcdef"}', "sudo -u app:app ls", "adduser --user me:you",
     "risky-1234567890123456789", "https://example.org/a?design=1234567890abcdefgh", "authentication failed",
     '{"tokens": 5, "token": "Hello", "next_page_token": "abc"}', "basic: yes",
+    '{"pass": 12, "fail": 3}', '{"pass": "yes", "test": "pass"}', '{"first_pass": "hunter2"}',
+    "pass: 5, fail: 2", '{"bypass": "hunter22"}', "<password></password>", "as <user>:<password>",
+    "<Auth><Home/></Auth>",
+    "password := ask()", "secret => { done() }", "auth => next()", '{"monkey": "a1b2c3d4", "openai_keys": 2}',
 )  # fmt: skip
 
 
@@ -299,7 +316,9 @@ def test_what_is_nested_too_deep_to_be_looked_at_is_masked() -> None:
      '{"password":' * 20_000, '["' * 50_000 + 'password="', "token=" * 50_000, "curl -u " * 30_000,
      'password="' + "\\" * 200_000, "cookie: a" * 30_000, "x-" * 90_000 + "key:", "Authorization: " * 20_000,
      "sk-a" * 60_000, "-----BEGIN PRIVATE KEY-----" * 8_000,
-     "a-" * 100_000 + "=", "eyJ" * 60_000, "password" * 25_000 + "="],
+     "a-" * 100_000 + "=", "password=>" * 20_000, "<password>" * 20_000, "<" + "a" * 200_000 + "password>",
+     '"pass":"' * 30_000, "password" + " " * 200_000 + '=>"', "<password>a" * 20_000,
+     "eyJ" * 60_000, "password" * 25_000 + "="],
     ids=lambda text: text[:12],
 )  # fmt: skip
 @pytest.mark.timeout(20)

@@ -27,6 +27,7 @@ VALUES = {
     Type.ID: "id-1",
     Type.TEXT: "words",
     Type.NUMBER: 0.5,
+    Type.AMOUNT: 0.5,
     Type.INTEGER: 7,
     Type.FLAG: True,
     Type.JSON: {"any": ["thing"]},

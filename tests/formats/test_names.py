@@ -46,8 +46,37 @@ def test_it_is_understood(name: str, kind: Kind, phase: Phase, separator: str) -
         assert (found.kind, found.phase) == (kind, phase)
 
 
+@pytest.mark.parametrize(("name", "kind", "phase"), CASES)
+def test_it_is_understood_in_camel_case(name: str, kind: Kind, phase: Phase) -> None:
+    pascal = "".join(word.capitalize() for word in name.split("."))
+    for spelled in (pascal, pascal[0].lower() + pascal[1:], pascal.replace("Llm", "LLM")):
+        found = meaning(spelled)
+
+        assert found is not None
+        assert (found.kind, found.phase) == (kind, phase)
+
+
+@pytest.mark.parametrize("name", ["HandOff", "handOff", "AGENT_handOff", "tOOL.sTART"])
+def test_a_word_with_capitals_in_it_is_one_word(name: str) -> None:
+    assert meaning(name) == meaning(name.lower())
+
+
 @pytest.mark.parametrize(
-    "name", ["", "started", "agents.start", "tool.starting", "x" * 10_000, None, 5, ["tool"]]
+    "name",
+    [
+        "",
+        "Started",
+        "toolCalls",
+        "tooLStart",
+        "MODELSTART",
+        "started",
+        "agents.start",
+        "tool.starting",
+        "x" * 10_000,
+        None,
+        5,
+        ["tool"],
+    ],
 )
 def test_other_words_are_no_events(name: object) -> None:
     assert meaning(name) is None

@@ -35,6 +35,8 @@ TIMES: tuple[Any, ...] = (
     "1795423737.5",
     "1795423737500",
     "1795423737500000000",
+    20_261_123_084_857_500,
+    "20261123084857500",
     {"seconds": 1_795_423_737, "nanos": 500_000_000},
     {"seconds": "1795423737", "nanos": 500_000_000},
     {"_seconds": 1_795_423_737, "_nanoseconds": 500_000_000},
@@ -56,18 +58,41 @@ DURATIONS: tuple[tuple[Any, float, int], ...] = (
     ("1500000µs", 1e3, 1_500_000),
     ("1m30s", 1e3, 90_000_000),
     ("1h", 1e3, 3_600_000_000),
+    ("1.5 seconds", 1e3, 1_500_000),
+    ("1 second", 1e3, 1_000_000),
+    ("1500 milliseconds", 1e6, 1_500_000),
+    ("1 minute 30 secs", 1e3, 90_000_000),
+    ("2 min", 1e3, 120_000_000),
+    ({"secs": 1, "nanos": 500_000_000}, 1e3, 1_500_000),
+    ({"seconds": "1", "nanos": 500_000_000}, 1e-3, 1_500_000),
+    ({"secs": 2}, 1e3, 2_000_000),
     ("PT1.5S", 1e3, 1_500_000),
     ("PT1M30S", 1e3, 90_000_000),
     ("0:00:01.5", 1e3, 1_500_000),
     ("00:00:01.5000000", 1e3, 1_500_000),
     (0, 1e3, 0),
 )
-NO_DURATIONS: tuple[Any, ...] = (None, "", "soon", -5, "-5", float("nan"), float("inf"), 1e300, [], {}, True)
+NO_DURATIONS: tuple[Any, ...] = (
+    None, "", "soon", -5, "-5", float("nan"), float("inf"), 1e300, [], {}, True, "5 sheep", "5 mills",
+    "1 s late", {"secs": -1, "nanos": 0}, {"secs": True}, {"nanos": 5}, {"secs": "1.5"}, {"secs": 10**40},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("written", TIMES, ids=str)
 def test_it_is_that_time(written: Any) -> None:
     assert parse_time(written) == T
+
+
+@pytest.mark.parametrize("written", [20_261_123_084_857, "20261123084857"])
+def test_digits_of_a_date_and_a_time_are_those(written: object) -> None:
+    assert parse_time(written) == T - 500_000
+
+
+@pytest.mark.parametrize(
+    "milliseconds", [19_700_001_000_000, 20_261_323_000_000, 20_261_123_250_000, 21_000_101_000_000]
+)
+def test_other_digits_are_milliseconds(milliseconds: int) -> None:
+    assert parse_time(milliseconds) == milliseconds * 1_000
 
 
 @pytest.mark.parametrize("written", NO_TIMES, ids=lambda value: str(value)[:20])

@@ -78,7 +78,27 @@ CASES: dict[str, tuple[list[Record], list[str]]] = {
             at(8, "agent.end", agent="B"),
             A9,
         ],
-        ["agent A 0-9", "  handoff ?>B 5-5", "agent B 6-8"],
+        ["agent A 0-9", "  handoff A>B 5-5", "agent B 6-8"],
+    ),
+    "from the agent that its line names": (
+        [
+            A0,
+            at(1, "agent.start", agent="C"),
+            at(5, "handoff", agent="A", to_agent="B"),
+            at(6, "agent.start", agent="B"),
+            at(7, "agent.end", agent="B"),
+            at(8, "agent.end", agent="C"),
+            A9,
+        ],
+        ["agent A 0-9", "  agent C 1-8", "  handoff A>B 5-5", "agent B 6-7"],
+    ),
+    "from the agent that its line names, after its end": (
+        [A0, at(4, "agent.end", agent="A"), at(5, "handoff", agent="A", to_agent="B")],
+        ["agent A 0-4", "handoff A>B 5-5"],
+    ),
+    "from the agent that its line names, in one line each": (
+        [at(5, "agent", agent="A", duration_ms=5), at(5, "handoff", agent="A", to_agent="B")],
+        ["agent A 0-5", "  handoff A>B 5-5"],
     ),
     "but an agent that was not handed to is a child": (
         [A0, HAND, at(6, "agent.start", agent="C"), at(8, "agent.end", agent="C"), A9],
@@ -150,6 +170,12 @@ def test_control_passes_within_one_trace_without_ids(name: str) -> None:
 
     assert traces(spans) == 1
     assert tree(spans) == expected
+
+
+def test_the_agent_of_a_handoff_is_its_giver() -> None:
+    spans = rebuilt(A0, at(5, "handoff", from_agent="A", agent="Supervisor", to_agent="B"), A9)
+
+    assert [span.fields["agent"] for span in spans] == ["A", "A"]
 
 
 def test_what_the_giver_inherited_goes_on_but_for_its_name() -> None:

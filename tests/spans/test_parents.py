@@ -128,6 +128,26 @@ CASES: dict[str, tuple[list[Record], list[str]]] = {
         ],
         ["agent A 0-1", "  tool t 1-2"],
     ),
+    "no parent of zeros, as OpenTelemetry writes for a root": (
+        [
+            at(0, "agent.start", agent="A", span_id="a", parent_id="0000000000000000"),
+            at(1, "tool.start", tool="t", parent_id=0),
+            at(2, "tool.end", tool="t", parent_id=0),
+            at(3, "agent.end", span_id="a", parent_id="0000000000000000"),
+        ],
+        ["agent A 0-3", "  tool t 1-2"],
+    ),
+    "the span of the number 0, where the log counts its spans": (
+        [
+            at(0, "agent.start", agent="A", span_id=0),
+            at(1, "agent.start", agent="B", span_id=1, parent_id=0),
+            at(2, "tool.start", tool="t", span_id=2, parent_id=0),
+            at(3, "tool.end", span_id=2),
+            at(4, "agent.end", span_id=1),
+            at(5, "agent.end", span_id=0),
+        ],
+        ["agent A 0-5", "  agent B 1-4", "  tool t 2-3"],
+    ),
     "nothing where a span names itself": (
         [at(0, "tool", tool="t", span_id="a", parent_id="a")],
         ["tool t 0-0"],
@@ -154,6 +174,19 @@ def test_a_parent_that_no_line_has_is_kept() -> None:
 
     assert one(spans, "A").parent_id == "00f067aa0ba902b7"
     assert one(spans, "t").parent_id == span_id_from(spans[0].trace_id, "elsewhere")
+
+
+@pytest.mark.parametrize("zeros", ["0000000000000000", "0", 0, "00000000-0000-0000-0000-000000000000"])
+def test_a_parent_of_zeros_is_no_parent(zeros: object) -> None:
+    spans = rebuilt(
+        at(0, "agent.start", agent="A", trace_id="t", span_id="a", parent_id=zeros),
+        at(1, "tool", tool="t", trace_id="t", duration_ms=1, parent_id=zeros),
+        at(5, "agent.end", trace_id="t", span_id="a", parent_id=zeros),
+    )
+
+    agent, tool = sorted(spans, key=lambda span: span.end, reverse=True)
+    assert agent.parent_id is None
+    assert tool.parent_id == agent.span_id
 
 
 def test_a_callers_context_on_every_line_is_the_parent_of_the_outermost_agent_only() -> None:

@@ -20,6 +20,7 @@ from tests.spans.logs import (
     rebuilt_lines,
     traced,
     traces,
+    tree,
 )
 from translator.model import Line
 from translator.pipeline.translation import Windows
@@ -40,13 +41,72 @@ def test_a_trace_id_of_32_hex_is_used_as_it_is(written: str) -> None:
     assert span.trace_id == TRACE
 
 
-@pytest.mark.parametrize("written", ["run 7", "0" * 32, TRACE + "0", TRACE[:-1], "ü", 42, "x" * 5_000])
+@pytest.mark.parametrize("written", ["run 7", "0", TRACE + "0", TRACE[:-1], "ü", 42, "x" * 5_000])
 def test_any_other_trace_id_is_hashed_into_128_bits(written: object) -> None:
     first, second = (rebuilt(at(ms, "tool", tool="t", trace_id=written)) for ms in (0, 5))
 
     assert re.fullmatch("[0-9a-f]{32}", first[0].trace_id)
     assert first[0].trace_id == second[0].trace_id
     assert first[0].trace_id != str(written)
+
+
+@pytest.mark.parametrize("zeros", ["0" * 32, "0" * 16, "00000000-0000-0000-0000-000000000000"])
+def test_a_trace_id_of_zeros_names_no_trace(zeros: str) -> None:
+    def run(ms: int, **ids: str) -> list[Record]:
+        return [
+            at(ms, "agent.start", agent="A", **ids),
+            at(ms + 1, "tool", tool="t", duration_ms=1, **ids),
+            at(ms + 5, "agent.end", agent="A", **ids),
+        ]
+
+    with_zeros = rebuilt(*run(0, trace_id=zeros), *run(10, trace_id=zeros))
+
+    assert tree(with_zeros) == tree(rebuilt(*run(0), *run(10)))
+    assert traces(with_zeros) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "trace"),
+    [
+        ("1234567890123456789", "0000000000000000112210f47de98115"),
+        (1234567890123456789, "0000000000000000112210f47de98115"),
+        (str(2**64 - 1), "0" * 16 + "f" * 16),
+        (TRACE, TRACE),
+    ],
+)
+def test_a_number_of_datadog_s_is_a_trace_id(written: object, trace: str) -> None:
+    flat = rebuilt(at(0, "tool", tool="t", **{"dd.trace_id": written}))
+    nested = rebuilt(at(0, "tool", tool="t", dd={"trace_id": written, "span_id": "7"}))
+    elsewhere = rebuilt(at(0, "tool", tool="t", trace_id=str(written)))
+
+    assert [span.trace_id for span in (*flat, *nested)] == [trace, trace]
+    assert (elsewhere[0].trace_id == trace) is (written == TRACE)
+
+
+@pytest.mark.parametrize("key", ["dd.trace_id", "otelTraceID"])
+@pytest.mark.parametrize("zero", ["0", 0])
+def test_a_zero_of_a_logging_bridge_names_no_trace(key: str, zero: object) -> None:
+    spans = rebuilt(
+        at(0, "agent.start", agent="A", **{key: zero}),
+        at(1, "agent.end", agent="A", **{key: zero}),
+        at(2, "agent.start", agent="A", **{key: zero}),
+        at(3, "agent.end", agent="A", **{key: zero}),
+        at(4, "tool", tool="t", run_id="r", **{key: zero}),
+    )
+
+    assert traces(spans) == 3
+    assert spans[2].trace_id == rebuilt(at(4, "tool", tool="t", run_id="r"))[0].trace_id
+    assert notes_of(at(0, "tool", tool="t", duration_ms=1, **{key: zero})) == {}
+
+
+def test_a_trace_id_of_zeros_leaves_the_word_to_the_run() -> None:
+    alone = rebuilt(at(0, "tool", tool="t", run_id="r"), at(1, "tool", tool="t", run_id="s"))
+    both = rebuilt(
+        at(0, "tool", tool="t", run_id="r", trace_id="0" * 32),
+        at(1, "tool", tool="t", run_id="s", trace_id="0" * 32),
+    )
+
+    assert [span.trace_id for span in both] == [span.trace_id for span in alone]
 
 
 KEYS = {

@@ -12,12 +12,12 @@ from translator.formats.native.around import places
 from translator.formats.native.fields import ALIASES, Type, squash
 from translator.formats.native.names import MEANINGS, meaning
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS, NativeReader
-from translator.formats.native.values import CLEANERS
+from translator.formats.native.values import BY_KEY, CLEANERS
 from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, NATIVE, Format
 from translator.formats.router import Router
 from translator.model import Json, Kind, Line
-from translator.spans.ids import trace_id_from
+from translator.spans.ids import says_trace, trace_id_from
 from translator.spans.locate import named_trace
 
 _CONTEXT = frozenset(("trace_id", "run_id", "traceparent", "sentry_trace"))
@@ -127,7 +127,8 @@ class Sorter:
         found = meaning(record[shape.name]) if shape.name else None
         if found is not None and found.kind in shape.traces:
             text = record[shape.traces[found.kind]]
-            if type(text) is str and (cleaned := CLEANERS[Type.ID](text)) is not None:
+            cleaned = CLEANERS[Type.ID](text) if type(text) is str else None
+            if says_trace(cleaned):
                 return self._remember(text, trace_id_from(cleaned))
         event = self._reader.read_record(line, record)
         if isinstance(event, Unreadable):
@@ -144,7 +145,12 @@ class Sorter:
             for kind, aliases in ALIASES.items():
                 fields = [(key, aliases[name][0].name) for key, name in squashed.items() if name in aliases]
                 said = [(key, field) for key, field in fields if field in _CONTEXT]
-                if len(said) == 1 and said[0][1] in ("trace_id", "run_id") and said[0][0] != names[0]:
+                if (
+                    len(said) == 1
+                    and squashed[said[0][0]] not in BY_KEY
+                    and said[0][1] in ("trace_id", "run_id")
+                    and said[0][0] != names[0]
+                ):
                     traces[kind] = said[0][0]
             shape = _Shape(names[0], traces)
         if len(self._shapes) >= _MOST_SHAPES:

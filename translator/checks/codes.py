@@ -116,6 +116,10 @@ CODES: tuple[Code, ...] = (
 
     _code("N311", "an object stands under the name of a field, and becomes a log attribute",
           "nothing to do, if it is the logger's own", "invalid_values"),
+    _code("W312", "the line for a whole span has neither a duration nor a start: the span has no length",
+          "log how long it took as `duration_ms`, or a line for its start and one for its end"),
+    _code("N313", "the operation is none that Sentry knows, and is sent as `chat`",
+          "log `chat`, `text_completion`, `generate_content` or `embeddings`"),
 
     # How lines belong together.
     _code("W401", "the end has no start, and becomes an instant",

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 import orjson
 
 from translator.checks.diagnostic import Diagnostic, Origin, say
-from translator.checks.records import entries, event_name, is_name_key, names, names_a_thing, near_event
+from translator.checks.records import (
+    entries,
+    event_name,
+    is_name_key,
+    meant_for,
+    names,
+    names_a_thing,
+    near_event,
+    tells_of_span,
+)
 from translator.formats.native.fields import ALIASES
 from translator.formats.native.names import meaning, normal
 from translator.formats.records import Unreadable, looks_like_event, parse_record
@@ -94,6 +103,14 @@ def _unnamed(origin: Origin, record: dict[str, Json]) -> Iterator[Diagnostic]:
         if type(value) is str and not is_name_key(entry) and "." in normal(value) and meaning(value):
             message = f"`{value}` is the name of an event, but nobody looks for it under `{entry.key}`"
             yield say("E202", origin, message, path=entry.path)
+            return
+    for entry, said in looked_at:
+        kind = meant_for(said)
+        if kind is not None and any(tells_of_span(kind, one) for one in found if one.value is not None):
+            thing = "embeddings" if "embedding" in normal(said) else kind
+            hint = f"did you mean `{thing}`, `{thing}.start` or `{thing}.end`?"
+            message = f"no event is called `{said}`"
+            yield say("E201", origin, message, hint=hint, path=entry.path, on_value=True)
             return
     for entry, said in looked_at:
         if names_a_thing(said):

@@ -9,7 +9,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from translator.formats.native.fields import ALIASES, USAGE_KEYS, squash
-from translator.formats.native.names import MEANINGS, Meaning, meaning, normal
+from translator.formats.native.names import (
+    ENDS,
+    FAILURES,
+    MEANINGS,
+    STARTS,
+    SUBJECTS,
+    Meaning,
+    meaning,
+    normal,
+)
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS
 from translator.model import Json, Kind
 
@@ -106,6 +115,43 @@ def names_a_thing(said: str) -> bool:
 
 
 _THINGS = frozenset(name.partition(".")[0] for name in MEANINGS)
+
+
+@lru_cache(maxsize=4096)
+def meant_for(said: str) -> Kind | None:
+    """The kind of a name that is put together of the words of events, but otherwise than those are."""
+    if len(said) > _LONGEST_NAME or not _NAME_LIKE.match(said):
+        return None
+    words = normal(said).split(".")
+    if not _WORDS.issuperset(words):
+        return None
+    return next((_KINDS[word] for word in reversed(words) if word in _KINDS), None)
+
+
+_KINDS = {subject: kind for kind, subjects in SUBJECTS.items() for subject in subjects} | {
+    "embedding": Kind.MODEL
+}
+_WORDS = frozenset((
+    *(word for words in (*SUBJECTS.values(), *STARTS.values(), *ENDS.values()) for name in words
+      for word in name.split(".")),
+    *FAILURES, "answer", "answered", "called", "calls", "embedding", "executed", "execution", "finish",
+    "invocation", "invoked", "ran", "received", "reply", "requested", "returned", "run", "succeeded",
+    "success",
+))  # fmt: skip
+
+
+def tells_of_span(kind: Kind, entry: Entry) -> bool:
+    """Whether a key is what only a line for a span of the kind has."""
+    known = ALIASES[kind].get(entry.word)
+    if known is None:
+        return kind is not Kind.TOOL and entry.word in USAGE_KEYS
+    return known[0].name in _TELLING
+
+
+_TELLING = frozenset((
+    "model", "tool", "usage", "cost", "finish_reason", "call_id", "arguments", "input", "output", "request",
+    "start_time", "end_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns",
+))  # fmt: skip
 
 
 @lru_cache(maxsize=8192)

@@ -8,15 +8,19 @@ from collections.abc import Iterator, Mapping
 from sentry_conventions.attributes import ATTRIBUTE_METADATA
 
 from translator.checks.diagnostic import Diagnostic, Origin, say
-from translator.checks.records import Entry, is_name_key, near_field
+from translator.checks.records import Entry, event_name, is_name_key, near_field
+from translator.content.names import DEFAULT_OPERATION, OPERATIONS
 from translator.content.usage import LARGEST, doubts
 from translator.formats.native.fields import ALIASES, ALL, USAGE_KEYS, Field, Type
 from translator.formats.native.plans import cleaner
 from translator.formats.records import parse_record
-from translator.model import Event, Json, Kind
+from translator.model import Event, Json, Kind, Phase
 from translator.spans.ids import parse_sentry_trace, parse_traceparent
 
 _OF_TIME = (Type.TIME, Type.DURATION)
+_LENGTHS = frozenset(("start_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns"))
+"""Fields one of which a line for a whole span needs."""
+
 _CONTEXTS = {"traceparent": parse_traceparent, "sentry_trace": parse_sentry_trace}
 _LONGEST = 40
 _WITHOUT_ZONE = re.compile(r"\d{4}-?\d\d-?\d\d[Tt _]\s*\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\Z")
@@ -43,6 +47,7 @@ def of_event(origin: Origin, event: Event, found: list[Entry]) -> Iterator[Diagn
     kind = event.kind
     first: dict[str, tuple[int, Entry]] = {}
     counts: dict[str, Entry] = {}
+    seen: set[str] = set()
     for entry in found:
         if entry.value is None:
             continue
@@ -53,13 +58,19 @@ def of_event(origin: Origin, event: Event, found: list[Entry]) -> Iterator[Diagn
                 counts[entry.key] = entry
             continue
         field, rank = known
-        yield from _of_value(origin, field, entry)
+        seen.add(field.name)
+        yield from _of_value(origin, field, rank, entry, found, kind)
         yield from _of_rival(origin, field, rank, entry, first)
     if kind in (Kind.MODEL, Kind.AGENT):
         usage = first.get("usage")
         yield from _of_usage(origin, event, usage[1] if usage is not None else None, counts)
+    if kind is Kind.MODEL and "operation" in first:
+        yield from _of_operation(origin, first["operation"][1])
     if event.start is not None and event.end is not None and event.end < event.start:
         yield say("E307", origin)
+    if event.phase is Phase.WHOLE and kind is not Kind.HANDOFF and _LENGTHS.isdisjoint(seen):
+        named = event_name(found)
+        yield say("W312", origin, path=named.path if named is not None else (), on_value=True)
 
 
 def of_zone(origin: Origin, kind: Kind, found: list[Entry]) -> Iterator[Diagnostic]:
@@ -87,13 +98,29 @@ def _of_name(origin: Origin, kind: Kind, entry: Entry) -> Iterator[Diagnostic]:
             yield say("W204", origin, message, hint=f"did you mean `{near}`?", path=entry.path)
 
 
-def _of_value(origin: Origin, field: Field, entry: Entry) -> Iterator[Diagnostic]:
+def _of_operation(origin: Origin, entry: Entry) -> Iterator[Diagnostic]:
+    said = entry.value.strip() if type(entry.value) is str else ""
+    if said and said not in OPERATIONS:
+        shown = said[:_LONGEST]
+        message = f"`{shown}` is no operation that Sentry knows, and is sent as `{DEFAULT_OPERATION}`"
+        yield say("N313", origin, message, path=entry.path, on_value=True)
+
+
+def _of_value(
+    origin: Origin, field: Field, rank: int, entry: Entry, found: list[Entry], kind: Kind
+) -> Iterator[Diagnostic]:
     value = entry.value
     if type(value) is dict and field.kinds == ALL and cleaner(field.name, field.type)(value) is None:
         message = f"`{entry.key}` holds an object, and becomes a log attribute"
         yield say("N311", origin, message, path=entry.path)
     elif cleaner(field.name, field.type)(value) is None and not is_name_key(entry):
-        if field.type in _OF_TIME:
+        counting = _counting(field, found, kind) if field.type in _OF_TIME else None
+        if counting is not None and counting[0] < rank:
+            # Of a length of time it is said with what else does not count.
+            if field.type is Type.TIME:
+                message = f"`{entry.key}` does not count: `{counting[1].key}` says the `{field.name}` already"
+                yield say("N206", origin, message, path=entry.path)
+        elif field.type in _OF_TIME and counting is None:
             message = f"`{entry.key}` holds no {field.type.value} that can be read"
             yield say("E301", origin, message, path=entry.path, on_value=True)
         elif value != "":
@@ -101,6 +128,19 @@ def _of_value(origin: Origin, field: Field, entry: Entry) -> Iterator[Diagnostic
             yield say("W302", origin, message, path=entry.path, on_value=True)
     elif field.name in _CONTEXTS and type(value) is str and _CONTEXTS[field.name](value) is None:
         yield say("W308", origin, f"`{entry.key}` cannot be read", path=entry.path, on_value=True)
+
+
+def _counting(field: Field, found: list[Entry], kind: Kind) -> tuple[int, Entry] | None:
+    """The key that a field is read from, with its rank; None where no key of it holds what fits."""
+    clean = cleaner(field.name, field.type)
+    fit = (
+        (known[1], entry)
+        for entry in found
+        if (known := ALIASES[kind].get(entry.word)) is not None
+        and known[0].name == field.name
+        and clean(entry.value) is not None
+    )
+    return min(fit, key=lambda one: one[0], default=None)
 
 
 def _of_rival(

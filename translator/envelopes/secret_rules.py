@@ -15,7 +15,8 @@ WORDS = (
     "password", "passwd", "passphrase", "pwd", "client_secret", "secret", "api_key", "secret_key",
     "access_key", "private_key", "access_token", "refresh_token", "id_token", "auth_token",
     "session_token", "bearer_token", "auth", "authorization", "cookie", "credential", "credentials",
-    "passwords", "secrets", "api_keys", "cookies",
+    "passwords", "secrets", "api_keys", "cookies", "openai_key", "anthropic_key", "gemini_key", "groq_key",
+    "mistral_key", "stripe_key", "db_pass", "smtp_pass",
 )  # fmt: skip
 _ANY_WORD = "|".join(word.replace("_", "[_-]?") for word in WORDS)
 _FIRST = "".join(sorted({word[0] for word in WORDS}))
@@ -23,10 +24,16 @@ _KEY = r"[\w.-]{0,64}?(?:" + _ANY_WORD + ")"
 _KEY_NAME = re.compile(_KEY, re.ASCII | re.IGNORECASE)
 _SPELLINGS = tuple(sorted({word.replace("_", mark) for word in WORDS for mark in ("_", "-", "")}))
 
+STEMS = tuple(word for word in _SPELLINGS if word != "auth" and not word.endswith("token"))
+"""What is looked for first in place of the longer literals that it is in."""
+
 # Model logs are full of tokens that are no secrets: only what looks like a credential is one, and not
 # under the keys of the next page of a list.
 _CREDENTIAL = r"""(?=[^\s"'\\]{0,400}\d)(?=[^\s"'\\]{0,400}[A-Za-z])[\w.~+/=-]{16,}"""
 _IS_CREDENTIAL = re.compile(_CREDENTIAL + r"\Z", re.ASCII)
+# Tests pass, too: what stands under that word alone is a secret only if it looks like a password.
+_CHOSEN = r"""(?=[^\s"'\\]{0,60}\d)(?=[^\s"'\\]{0,60}[A-Za-z])[^\s"'\\]{6,64}"""
+_IS_CHOSEN = re.compile(_CHOSEN + r"\Z", re.ASCII)
 _IS_DOUBTFUL = re.compile(r"[\w.-]{0,64}?token", re.ASCII | re.IGNORECASE)
 _IS_PAGE = re.compile(r"(?:page|next|continu|pagina|sync|cursor)[\w.-]{0,64}\Z", re.ASCII | re.IGNORECASE)
 
@@ -57,6 +64,8 @@ def names_secret(key: str) -> bool:
 
 def names_credential(key: str, value: str) -> bool:
     """Whether a key that may name a secret has a value that looks like one."""
+    if key.lower() == "pass":
+        return _IS_CHOSEN.match(value) is not None
     doubtful = _IS_DOUBTFUL.fullmatch(key) is not None and _IS_PAGE.search(key) is None
     return doubtful and _IS_CREDENTIAL.match(value) is not None
 
@@ -213,6 +222,16 @@ RULES: tuple[Rule, ...] = (
     Rule("assignment", tuple(spelling + mark for spelling in _SPELLINGS for mark in ("=", " =")),
          _by(rf"(?i)((?=[{_FIRST}])(?:{_ANY_WORD}) ?= ?)(?:{_QUOTED}|{_NO_CODE}[^\s&\"'\\;,]+)",
              rf"\g<1>\g<marks>{MASK}"), folded=True),
+    Rule("assignment in code",
+         tuple(stem + mark for stem in STEMS for mark in (":=", " :=", "=>", " =>", *_MARKS)),
+         _by(rf"(?i)((?=[{_FIRST}])(?:{_ANY_WORD})(?:\\{{0,16}}[\"'])?[ ]{{0,8}}(?::=|=>)[ ]{{0,8}})"
+             rf"{_QUOTED}", rf"\g<1>\g<marks>{MASK}"), folded=True),
+    Rule("pass", ('"pass":', "'pass':", '"pass\\'),
+         _by(r"""(?i)((?P<mark>\\{0,16}["'])pass(?P=mark)[ ]{0,8}:[ ]{0,8}(?P=mark))""" + _CHOSEN
+             + "(?=(?P=mark))", rf"\g<1>{MASK}"), folded=True),
+    Rule("element of XML", tuple(f"{stem}>" for stem in STEMS),
+         _by(rf"(?i)(<(?P<name>[\w.:-]{{0,64}}?(?:{_ANY_WORD}))>){_NOT_YET}[^\s<>][^<>\r\n]{{0,500}}"
+             r"(?=<\\{0,16}/(?P=name)>)", rf"\g<1>{MASK}"), folded=True),
     Rule("header", ("api-key:", "authorization:", "private-token:"),
          _by(r"(?i)((?<![\w-])(?:api-key|private-token|(?:proxy-)?authorization): ?(?:[A-Za-z]{1,20} )?)"
              rf"{_NOT_YET}(?=[^\s\"'\\]{{0,400}}[\d=])[^\s\"'\\;,]{{6,}}", rf"\g<1>{MASK}"), folded=True),
@@ -242,6 +261,3 @@ RULES: tuple[Rule, ...] = (
          _mask_fields, folded=True),
 )  # fmt: skip
 """Every kind of secret, in the order in which they are masked."""
-
-STEMS = tuple(word for word in _SPELLINGS if word != "auth" and not word.endswith("token"))
-"""What is looked for first in place of the longer literals that it is in."""

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import msgspec
+
 from translator.content.usage import Usage, read_usage
 from translator.formats.native.fields import DURATION_UNITS_US
 from translator.formats.native.values import settle
@@ -58,8 +60,9 @@ def make_event(
         phase: `START` and `END` with `time`, or `WHOLE` with `start` and `end`.
         line: A line that says so: it gives the source, and ids where `fields` have none.
         fields: By the names in `native.fields.FIELDS`, already of their types: `usage` is the provider's
-            own object (with `provider`, which decides how it is read) or a `Usage`, an error may be
-            `error`, `error_type`, `success` or `status`. None leaves a field out.
+            own object (with `provider`, which decides how it is read) or a `Usage`, whose wholes are made
+            as large as their parts at least; an error may be `error`, `error_type`, `success` or `status`.
+            None leaves a field out.
         time: When, in microseconds; for a whole span its end.
         start: Begin of a whole span, in microseconds.
         end: Its end, in microseconds; never before `start`.
@@ -75,6 +78,8 @@ def make_event(
     if raw is not None and type(raw) is not Usage:
         usage, _ = read_usage(raw, said.get("provider"))
         said["usage"] = usage
+    elif raw is not None:
+        said["usage"] = _with_parts(raw)
     if said.get("usage") == _NO_USAGE:
         del said["usage"]
     if phase is Phase.WHOLE:
@@ -103,3 +108,15 @@ def failed_output(output: str | None) -> dict[str, Json]:
     found = _BEGINS.match(output) or _ENDS.search(output[-_LAST:])
     code = None if found is None else f"exit code {found[1]}"
     return {"error_message": code, "error_output": output}
+
+
+def _with_parts(usage: Usage) -> Usage:
+    """The counts where a whole that could not be read, or cannot be, is as much as its parts together."""
+    cache, thought = (usage.cache_read or 0) + (usage.cache_write or 0), usage.reasoning or 0
+    if cache <= (usage.input_tokens or 0) and thought <= (usage.output_tokens or 0):
+        return usage
+    return msgspec.structs.replace(
+        usage,
+        input_tokens=max(usage.input_tokens or 0, cache) if cache else usage.input_tokens,
+        output_tokens=max(usage.output_tokens or 0, thought) if thought else usage.output_tokens,
+    )

@@ -12,6 +12,9 @@ from hashlib import blake2b
 from urllib.parse import unquote
 
 _HEX = frozenset("0123456789abcdef")
+_ZEROS = "0-"
+_SHORTEST_ZEROS = 16
+"""A shorter one may be a number that a log counts its traces by."""
 
 
 def _is_hex(text: str, length: int) -> bool:
@@ -45,6 +48,16 @@ def trace_id_from(text: str) -> str:
     if _is_hex(plain, 32):
         return plain
     return _hashed(_TRACE, last.encode())
+
+
+def says_trace(text: str | None) -> bool:
+    """Whether a log's id says the trace: OpenTelemetry writes zeros where there is none."""
+    return text is not None and text != "" and (len(text) < _SHORTEST_ZEROS or text.strip(_ZEROS) != "")
+
+
+def says_parent(text: str) -> bool:
+    """Whether a log's id says the parent: OpenTelemetry and Datadog write zeros for a root."""
+    return text.strip(_ZEROS) != ""
 
 
 def trace_id_of_line(line: bytes, equal_before: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from translator.model import Fields, Json
-from translator.spans.node import AGENT, HANDOFF, MODEL, TOOL, Node
+from translator.spans.node import AGENT, MODEL, TOOL, Node
 from translator.spans.trace import Trace
 
 DOWNWARD = (
@@ -29,8 +29,6 @@ def inherited(trace: Trace, node: Node) -> Fields:
     if handed is None:
         # The same for all spans under one parent, until one more is known above or an agent has ended.
         handed = trace.handed[parent_id] = _handed_down(trace, node)
-    if node.kind is HANDOFF and "from_agent" in node.fields:
-        return {**handed, "agent": node.fields["from_agent"]}
     return handed
 
 

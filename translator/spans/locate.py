@@ -6,17 +6,18 @@ from collections import OrderedDict
 
 import msgspec
 
-from translator.model import Event
+from translator.model import Event, Fields
 from translator.spans.ids import (
     parse_baggage,
     parse_sentry_trace,
     parse_traceparent,
+    says_trace,
     trace_id_from,
     trace_id_of_line,
 )
 from translator.spans.node import AGENT, CHUNK, END, HANDOFF, START
 from translator.spans.pairing import match_end
-from translator.spans.parents import from_agent, pending_handoff
+from translator.spans.parents import giver_of, pending_handoff
 from translator.spans.trace import Scope, Trace
 
 _Among = tuple[str | None, str, str | None]
@@ -56,8 +57,8 @@ class Traces:
         """Where the event belongs; a new trace where it begins one."""
         fields = event.fields
         conversation = fields.get("conversation_id")
-        text = fields.get("trace_id") or fields.get("run_id")
-        among = (text, event.source, conversation)
+        # Most lines go where the one before went that said the same.
+        among = (fields.get("trace_id") or fields.get("run_id"), event.source, conversation)
         known = self._known.get(among)
         if (
             known is not None
@@ -66,6 +67,8 @@ class Traces:
             and "baggage" not in fields
         ):
             return known
+        text = _said(fields)
+        among = (text, event.source, conversation)
         name = event.source if conversation is None else f"conversation {conversation}"
         scope = self.scopes.get(name)
         if scope is None:
@@ -162,8 +165,14 @@ def named_trace(event: Event) -> str | None:
     context = _context(event)
     if context is not None:
         return context[0]
-    text = event.fields.get("trace_id") or event.fields.get("run_id")
+    text = _said(event.fields)
     return None if text is None else trace_id_from(text)
+
+
+def _said(fields: Fields) -> str | None:
+    """What names the trace: its id, else the run's."""
+    text: str | None = fields.get("trace_id")
+    return text if says_trace(text) else fields.get("run_id")
 
 
 def _context(event: Event) -> tuple[str, str | None] | None:
@@ -197,5 +206,5 @@ def _choose(live: list[Trace], event: Event) -> Trace | None:
 def _continues(latest: Trace, event: Event) -> bool:
     """Whether a line goes on with a trace in which nothing is open: by or after a handoff."""
     if event.kind is HANDOFF:
-        return from_agent(latest, event.fields.get("from_agent")) is not None
+        return giver_of(latest, event.fields) is not None
     return event.kind is AGENT and pending_handoff(latest, event) is not None

@@ -7,7 +7,7 @@ from translator.model import Event, Fields, Span
 from translator.spans.ids import span_id_from, span_id_of_line
 from translator.spans.inherit import context_of, inherited, segment_of
 from translator.spans.node import AGENT, HANDOFF, Node
-from translator.spans.parents import Place, from_agent, pending_handoff
+from translator.spans.parents import Place, giver_name, giver_of, pending_handoff
 from translator.spans.trace import Trace
 
 UNFINISHED = "unfinished"
@@ -34,7 +34,7 @@ def make_node(trace: Trace, event: Event, where: Place, start: int) -> Node:
     )  # fmt: skip
     trace.add(node)
     if kind is HANDOFF:
-        trace.handoffs[fields.get("to_agent", "")] = from_agent(trace, fields.get("from_agent"))
+        trace.handoffs[fields.get("to_agent", "")] = giver_of(trace, fields)
     elif where.continues is not None and kind is AGENT:
         _take_over(trace, event, node, where.continues)
     return node
@@ -143,6 +143,8 @@ def make_span(trace: Trace, node: Node) -> Span:
     fields = {**inherited(trace, node), **node.fields}
     for name in _IDENTITY:
         fields.pop(name, None)
+    if kind is HANDOFF and (giver := giver_name(fields)) is not None:
+        fields["from_agent"] = fields["agent"] = giver
     if node.first_chunk is not None and node.first_chunk >= node.start:
         fields.setdefault("time_to_first_chunk", node.first_chunk - node.start)
         fields.setdefault("stream", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from translator.model import Event
 from translator.spans.node import AGENT, HANDOFF, Node
-from translator.spans.parents import from_agent, pending_handoff, place
+from translator.spans.parents import giver_name, giver_of, pending_handoff, place
 from translator.spans.trace import Orphan, Pool, Scope, Trace, times
 
 SLACK = 2_000
@@ -36,7 +36,7 @@ def join_giver(pool: Pool, handoff: Orphan) -> bool:
     for other in pool.back_to(handoff.times()[1] - SLACK):
         if (
             other.event.kind is AGENT
-            and other.event.fields.get("agent") == event.fields.get("from_agent")
+            and other.event.fields.get("agent") == giver_name(event.fields)
             and within(event, other.event)
         ):
             other.below.append(handoff)
@@ -50,7 +50,7 @@ def continued_trace(scope: Scope, event: Event) -> Trace | None:
     for trace in reversed(scope.traces):
         if event.kind is AGENT and pending_handoff(trace, event) is not None:
             return trace
-        if event.kind is HANDOFF and from_agent(trace, event.fields.get("from_agent")):
+        if event.kind is HANDOFF and giver_of(trace, event.fields):
             return trace
     return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from translator.model import Event
+from translator.model import Event, Fields
 from translator.spans.crowd import Crowd
-from translator.spans.ids import span_id_from
+from translator.spans.ids import says_parent, span_id_from
 from translator.spans.node import AGENT, HANDOFF, START, TOOL, Node
 from translator.spans.trace import Trace
 
@@ -30,7 +30,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 def place(trace: Trace, event: Event, caller: str | None) -> Place:
     """Where the span that the event opens (or is) lies.
 
-    An empty `parent_id`, which no line of the log format has, says that it is a root.
+    An empty `parent_id`, which no line of the log format has, says that it is a root. One of zeros
+    says nothing.
 
     Args:
         trace: Its trace.
@@ -40,7 +41,12 @@ def place(trace: Trace, event: Event, caller: str | None) -> Place:
     fields = event.fields
     given = fields.get("parent_id")
     if given is not None and given != fields.get("span_id"):
-        return Place(span_id_from(trace.trace_id, given) if given else None)
+        if not given:
+            return Place(None)
+        parent_id = span_id_from(trace.trace_id, given)
+        # A log that counts its spans may begin at 0.
+        if says_parent(given) or parent_id in trace.nodes:
+            return Place(parent_id)
     kind = event.kind
     if kind is AGENT:
         return _place_agent(trace, event, caller)
@@ -70,8 +76,15 @@ def _place_call(trace: Trace, event: Event, caller: str | None) -> Place:
     return Place(None, sure=event.phase is START)
 
 
-def from_agent(trace: Trace, name: str | None) -> Node | None:
+def giver_name(handoff: Fields) -> str | None:
+    """The name of the agent that hands over, as the line of the handoff says it."""
+    name: str | None = handoff.get("from_agent")
+    return name if name is not None else handoff.get("agent")
+
+
+def giver_of(trace: Trace, handoff: Fields) -> Node | None:
     """The agent that hands over: the innermost open one of the name, else the last to end."""
+    name = giver_name(handoff)
     if name is not None:
         found = trace.agents.last_named(AGENT, name) or trace.gone.get(name)
         if found is not None:
@@ -110,7 +123,7 @@ def _place_agent(trace: Trace, event: Event, caller: str | None) -> Place:
 
 
 def _place_handoff(trace: Trace, event: Event) -> Place:
-    giver = from_agent(trace, event.fields.get("from_agent"))
+    giver = giver_of(trace, event.fields)
     if giver is None:
         return Place(None, sure=False)
     if giver.end is None:

@@ -191,6 +191,15 @@ def test_tokens_that_come_late_are_of_the_turn_that_was() -> None:
     assert totals(spans)["input"] == rollout.used["input_tokens"]
 
 
+def test_input_that_cannot_be_read_is_as_much_as_its_parts() -> None:
+    rollout = begun()
+    rollout.request([call("exec_command", "c1")], {"c1": "ok"})
+    rollout.end()
+    rollout.records = json.loads(json.dumps(rollout.records).replace('"input_tokens": ', '"input_tokens": -'))
+    usage = only(read(rollout), Kind.MODEL).fields["usage"]
+    assert usage.input_tokens == usage.cache_read == rollout.used["cached_input_tokens"]
+
+
 @pytest.mark.parametrize("first", ["token_count", "token_usage_record"])
 def test_tokens_told_in_both_ways_count_once(first: str) -> None:
     rollout = begun("record")

@@ -263,6 +263,14 @@ def test_a_compaction_is_a_model_call_with_its_own_tokens() -> None:
     assert alone[0].fields["conversation_id"] == "s-1"
 
 
+def test_input_that_cannot_be_read_is_as_much_as_its_parts() -> None:
+    used = {"inputTokens": -1, "outputTokens": 5, "cacheReadTokens": 90, "cacheWriteTokens": 10}
+    done = event(9, "session.compaction_complete", success=True, compactionTokensUsed=used)
+    (span,) = translated(lines_of([START, done]))
+    usage = span.fields["usage"]
+    assert (usage.input_tokens, usage.output_tokens, usage.cache_read, usage.cache_write) == (100, 5, 90, 10)
+
+
 def test_a_session_that_is_shut_down_in_the_midst_of_a_turn_is_cancelled() -> None:
     lines = lines_of(
         [START, event(1, "user.message", content="a"), said(3, "", "c"), event(4, "session.shutdown")]

@@ -6,10 +6,12 @@ import json
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.formats.whole import (
+    encoded,
     findings,
     identities,
     lines_of,
@@ -125,6 +127,18 @@ def test_ids_are_the_export_s_own() -> None:
     assert {span.trace_id for span in spans} == {"4f" * 16}
     assert f"{9:016x}" in {span.span_id for span in spans}
     assert {span.fields["conversation_id"] for span in spans} == {"chat_1"}
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"), [(100, 100), ("100", 100), (True, None), (1e30, None), (-1.5, None), ([1], None)]
+)
+def test_a_setting_is_sent_if_it_can_be_one(written: object, sent: int | None) -> None:
+    config = {"max_tokens": written, "temperature": "0.5"}
+    spans = translated(lines_of([HEAD, model(1, 4, 10, 50, 120, model_config=config)]))
+    (call,) = (span for span in encoded(spans) if span["name"] == "chat gpt-5")
+    limit = call["attributes"].get("gen_ai.request.max_tokens")
+    assert limit == (None if sent is None else {"type": "integer", "value": sent})
+    assert call["attributes"]["gen_ai.request.temperature"]["value"] == 0.5
 
 
 def test_a_response_takes_its_model_from_where_it_is() -> None:

@@ -161,6 +161,12 @@ def test_a_turn_is_shown_as_it_ends() -> None:
     assert all(when < 10 for when, _ in live([(0.0, lines)]))
 
 
+def test_a_session_that_says_nothing_of_thinking_has_no_level_of_it() -> None:
+    spans = translated(lines_of([HEAD, entry(0, role="user", content="hi"), said(2, "hello")]))
+    assert [span.fields.get("reasoning_effort") for span in spans] == [None, None]
+    assert "reasoning" not in json.dumps(encoded(spans))
+
+
 def test_what_openclaw_repeats_of_an_answer_is_none() -> None:
     mirror = {"provider": "openclaw", "model": "delivery-mirror", "usage": {"input": 0, "output": 0}}
     repeated = entry(

@@ -32,6 +32,8 @@ class Type(StrEnum):
     """A string that is not empty, or a list of strings."""
     NUMBER = "number"
     """A finite number, also as a string."""
+    AMOUNT = "amount"
+    """The same from 0 on."""
     INTEGER = "integer"
     """A whole number, also as a string."""
     FLAG = "flag"
@@ -89,7 +91,7 @@ FIELDS: tuple[Field, ...] = (
            "latency", "elapsed"),
     _field("duration_s", Type.DURATION, "How long it took, in seconds.",
            "duration_seconds", "elapsed_s", "elapsed_seconds", "latency_s", "latency_seconds",
-           "duration_sec"),
+           "duration_sec", "took_s", "took_seconds", "elapsed_sec", "latency_sec"),
     _field("duration_us", Type.DURATION, "How long it took, in microseconds.",
            "duration_micros", "elapsed_us", "latency_us"),
     _field("duration_ns", Type.DURATION, "How long it took, in nanoseconds.",
@@ -167,7 +169,7 @@ FIELDS: tuple[Field, ...] = (
 
     _field("usage", Type.JSON, "The provider's usage object as it is.",
            "usage_metadata", "token_usage", "tokens", "gen_ai.usage", on=(AGENT, MODEL)),
-    _field("cost", Type.NUMBER, "What the call cost, in US dollars.",
+    _field("cost", Type.AMOUNT, "What the call cost, in US dollars.",
            "cost_usd", "total_cost", "total_cost_usd",
            convention="gen_ai.cost.total_tokens", on=(AGENT, MODEL)),
     _field("finish_reason", Type.JSON, "Why the model stopped.",

@@ -6,6 +6,7 @@ below, which are the published contract.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -71,12 +72,8 @@ WHOLES: dict[Kind, tuple[str, ...]] = {
 }
 """Names that tell of a whole span in one line."""
 
+_NEXT_WORD = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = str.maketrans("_-/: ", ".....")
-
-
-def normal(name: str) -> str:
-    """The normal form of an event name: lower case, with `.` for `_ - / :` and space."""
-    return name.lower().translate(_SEPARATORS)
 
 
 def _spellings() -> Iterator[tuple[str, Meaning]]:
@@ -102,6 +99,18 @@ MEANINGS: dict[str, Meaning] = dict(_spellings())
 """Every event name in its normal form."""
 
 _LONGEST = max(map(len, MEANINGS))
+
+
+def normal(name: str) -> str:
+    """The normal form of an event name.
+
+    It is in lower case, with `.` for `_ - / :` and space, and between the words of CamelCase.
+    """
+    dotted = name.translate(_SEPARATORS)
+    lower = dotted.lower()
+    if lower[1:] == dotted[1:] or lower in MEANINGS:
+        return lower
+    return _NEXT_WORD.sub(".", dotted).lower()
 
 
 def meaning(name: object) -> Meaning | None:

@@ -14,7 +14,7 @@ import msgspec
 from translator.formats.native.fields import ALIASES, DURATION_UNITS_US, USAGE_KEYS, Type, squash
 from translator.formats.native.names import Meaning
 from translator.formats.native.timestamps import parse_bare_duration, parse_duration, parse_time
-from translator.formats.native.values import CLEANERS, MANIFOLD
+from translator.formats.native.values import BY_KEY, CLEANERS, MANIFOLD
 from translator.model import Json, Kind, Phase
 
 Clean = Callable[[Json], Json]
@@ -98,11 +98,17 @@ def make_plan(record: dict[str, Json], said: Meaning, name_key: str) -> Plan:
     extra = [key for key in extra if key != name_key]
     best = {name: (key, type_) for key, name, type_ in reversed(fields)}
     worse = [key for key, name, _ in fields if best[name][0] != key]
-    texts = {name: key for name, (key, type_) in best.items() if type_ in _TEXTS and type(record[key]) is str}
-    others = [(name, key, cleaner(name, type_)) for name, (key, type_) in best.items() if name not in texts]
+    texts = {
+        name: key
+        for name, (key, type_) in best.items()
+        if type_ in _TEXTS and type(record[key]) is str and squash(key) not in BY_KEY
+    }
+    others = [
+        (name, key, _cleaner_at(key, name, type_)) for name, (key, type_) in best.items() if name not in texts
+    ]
     return Plan(
         said=said,
-        fields=tuple((key, name, cleaner(name, type_)) for key, name, type_ in fields),
+        fields=tuple((key, name, _cleaner_at(key, name, type_)) for key, name, type_ in fields),
         counts=tuple(counts),
         extra=tuple(extra),
         timed=not TIMES.isdisjoint(best),
@@ -119,6 +125,10 @@ def make_plan(record: dict[str, Json], said: Meaning, name_key: str) -> Plan:
         starts=said.phase is Phase.WHOLE,
         ends=said.phase is not Phase.START,
     )
+
+
+def _cleaner_at(key: str, name: str, type_: Type) -> Clean:
+    return BY_KEY.get(squash(key)) or cleaner(name, type_)
 
 
 def cleaner(name: str, type_: Type) -> Clean:

@@ -11,10 +11,11 @@ from translator.model import KINDS, Kind
 
 TYPES: dict[Type, dict[str, Any]] = {
     Type.TIME: {"type": ["string", "number", "object"]},
-    Type.DURATION: {"type": ["number", "string"], "minimum": 0},
+    Type.DURATION: {"type": ["number", "string", "object"], "minimum": 0},
     Type.ID: {"type": ["string", "integer", "null"]},
     Type.TEXT: {"type": ["string", "null"]},
     Type.NUMBER: {"type": ["number", "string", "null"]},
+    Type.AMOUNT: {"type": ["number", "string", "null"], "minimum": 0},
     Type.INTEGER: {"type": ["integer", "number", "string", "null"]},
     Type.FLAG: {"type": ["boolean", "integer", "string", "null"]},
     Type.JSON: {},
@@ -71,7 +72,8 @@ def json_schema() -> dict[str, Any]:
         "$defs": {
             "event": {
                 "description": (
-                    "Event names in their normal form: lower case, with `.` for `_ - / :` and space."
+                    "Event names in their normal form: lower case, with `.` for `_ - / :` and space, "
+                    "and between the words of CamelCase."
                 ),
                 "enum": event_names(),
             },

@@ -14,6 +14,14 @@ LATEST = 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+# Digits of a date and a time (20261123120001), to the second or the millisecond. As milliseconds and
+# microseconds these numbers are of the years 2594 and later.
+_CALENDARS = (
+    (19_700_101_000_000, 21_000_101_000_000, 1_000_000, 1),
+    (19_700_101_000_000_000, 21_000_101_000_000_000, 1_000, 1_000),
+)
+_FIRST_CALENDAR = _CALENDARS[0][0]
+
 # A number is seconds, milliseconds, microseconds or nanoseconds, told apart by its size; each
 # unit covers the years 1973 to 5138, so no real time of one unit is taken for another.
 _MAGNITUDES: tuple[tuple[float, int, int], ...] = (
@@ -22,7 +30,7 @@ _MAGNITUDES: tuple[tuple[float, int, int], ...] = (
     (1e17, 1, 1),
     (1e20, 1, 1_000),
 )
-_MILLISECONDS = (100_000_000_000, 100_000_000_000_000)
+_MILLISECONDS = (100_000_000_000, _FIRST_CALENDAR)
 _SMALLEST_NUMBER = 1e8
 """Smaller numbers are not points in time (1973 in seconds): counters, uptimes, line numbers."""
 
@@ -35,18 +43,27 @@ _DATE_TIME = re.compile(
         \s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?\Z""",
     re.ASCII | re.VERBOSE,
 )
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+)[. ](?:days?,? )?)?(\d+):(\d\d):(\d\d(?:\.\d+)?)\Z", re.ASCII)
 _ISO_DURATION = re.compile(
     r"PT(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?\Z", re.ASCII | re.IGNORECASE
 )
-_UNIT_US = {"ns": 0.001, "us": 1, "µs": 1, "μs": 1, "ms": 1e3, "s": 1e6, "m": 6e7, "h": 3.6e9}
+_UNIT_US = {
+    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 0.001),
+    **dict.fromkeys(("us", "µs", "μs", "microsecond", "microseconds"), 1),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e3),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1e6),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 6e7),
+    **dict.fromkeys(("h", "hour", "hours"), 3.6e9),
+}
+_DURATION_PART = re.compile(
+    rf"(\d+(?:\.\d+)?)\s*({'|'.join(sorted(_UNIT_US, key=len, reverse=True))})(?![a-z])", re.ASCII
+)
 _LONGEST_US = 100 * 365 * 86_400 * 1_000_000
 _LONGEST_TEXT = 100
 """Characters of a duration: in longer ones the search for its parts would take too long."""
 
-# Protocol buffers, Firestore and log4j2.
-_SECONDS = ("seconds", "_seconds", "epochSecond")
+# Protocol buffers, Firestore, log4j2, and Rust's serde for lengths of time.
+_SECONDS = ("seconds", "_seconds", "epochSecond", "secs")
 _NANOS = ("nanos", "_nanoseconds", "nanoOfSecond")
 
 _minutes: dict[str, int] = {}
@@ -137,6 +154,10 @@ def _offset(zone: str | None) -> int:
 def _from_number(number: float) -> int | None:
     if number < _SMALLEST_NUMBER:
         return None
+    if number >= _FIRST_CALENDAR and type(number) is int:
+        for first, last, units, divisor in _CALENDARS:
+            if first <= number < last and (start := _from_calendar(number // divisor)) is not None:
+                return start + number % divisor * units
     for limit, factor, divisor in _MAGNITUDES:
         if number < limit:
             if type(number) is int:
@@ -146,15 +167,30 @@ def _from_number(number: float) -> int | None:
     return None
 
 
+def _from_calendar(digits: int) -> int | None:
+    try:
+        moment = datetime.strptime(str(digits), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 def _from_object(value: dict[str, Json]) -> int | None:
-    seconds = next((value[key] for key in _SECONDS if key in value), None)
-    if type(seconds) is int or (type(seconds) is str and _WHOLE.match(seconds)):
-        nanos = next((value[key] for key in _NANOS if key in value), 0)
-        nanos = nanos if type(nanos) is int and 0 <= nanos < 1_000_000_000 else 0
-        base = _from_number(int(seconds))
+    seconds, nanos = _seconds_in(value)
+    if seconds is not None:
+        base = _from_number(seconds)
         return None if base is None else base + nanos // 1_000
     inner = value.get("timestamp")
     return None if inner is None or type(inner) is dict else parse_time(inner)
+
+
+def _seconds_in(value: dict[str, Json]) -> tuple[int | None, int]:
+    """The seconds and nanoseconds of an object that has both; no seconds where it has none."""
+    seconds = next((value[key] for key in _SECONDS if key in value), None)
+    if type(seconds) is not int and not (type(seconds) is str and _WHOLE.match(seconds)):
+        return None, 0
+    nanos = next((value[key] for key in _NANOS if key in value), 0)
+    return int(seconds), nanos if type(nanos) is int and 0 <= nanos < 1_000_000_000 else 0
 
 
 def parse_duration(value: Json, unit_us: float) -> int | None:
@@ -162,7 +198,7 @@ def parse_duration(value: Json, unit_us: float) -> int | None:
 
     Args:
         value: A number in the unit, or a text that names its own unit: `1.5s`, `250ms`, `1m30s`,
-            `PT1.5S`, `0:00:01.5`.
+            `1.5 seconds`, `PT1.5S`, `0:00:01.5`; or `{"secs": …, "nanos": …}`.
         unit_us: The microseconds in one unit of a bare number.
 
     Returns:
@@ -173,6 +209,9 @@ def parse_duration(value: Json, unit_us: float) -> int | None:
         micros = _duration_from_text(value.strip(), unit_us) if len(value) <= _LONGEST_TEXT else None
     elif kind is int or kind is float:
         micros = value * unit_us
+    elif kind is dict:
+        seconds, nanos = _seconds_in(value)
+        micros = None if seconds is None else seconds * 1_000_000 + nanos // 1_000
     else:
         return None
     if micros is None or not 0 <= micros <= _LONGEST_US:

@@ -65,6 +65,11 @@ def _number(value: Json) -> float | None:
     return None
 
 
+def _amount(value: Json) -> float | None:
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
 def _integer(value: Json) -> int | None:
     number = _number(value)
     return int(number) if number is not None and number == int(number) else None
@@ -97,6 +102,7 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
     Type.ID: _id,
     Type.TEXT: _text,
     Type.NUMBER: _number,
+    Type.AMOUNT: _amount,
     Type.INTEGER: _integer,
     Type.FLAG: _flag,
     Type.JSON: _json,
@@ -104,6 +110,30 @@ CLEANERS: dict[Type, Callable[[Json], Json]] = {
     Type.NAMED: _named,
 }
 """Per type, what makes a value of it from JSON, or None where the value is none."""
+
+
+def _opentelemetry_trace(value: Json) -> str | None:
+    said = _id(value)
+    return NO_TRACE if said == "0" else said
+
+
+def _datadog_trace(value: Json) -> str | None:
+    said = _opentelemetry_trace(value)
+    if said and said.isascii() and said.isdigit() and len(said) <= _LONGEST_DECIMAL:
+        return f"{int(said):032x}"
+    return said
+
+
+NO_TRACE = ""
+"""The trace id of a line that says that it has none."""
+
+_LONGEST_DECIMAL = 20
+
+BY_KEY: dict[str, Callable[[Json], Json]] = {
+    "ddtraceid": _datadog_trace,
+    "oteltraceid": _opentelemetry_trace,
+}
+"""What makes a value of what stands under a key that says, by its squashed name, who wrote it."""
 
 
 _TOOL_OBJECT = (("tool_description", "description", _text), ("tool_type", "type", _text),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from translator.formats.native.fields import Type
 from translator.formats.native.timestamps import parse_time
+from translator.formats.native.values import CLEANERS
 from translator.model import Json, Kind
 
 Fields = dict[str, Json]
@@ -46,11 +48,17 @@ def _generation(data: Data) -> Fields:
         "provider": "openai"
         if (text(data.get("model")) or "").startswith(("gpt-", "o1", "o3", "o4"))
         else None,
-        **{name: config[name] for name in _SETTINGS if isinstance(config.get(name), (int, float))},
+        **{name: clean(config.get(name)) for name, clean in _SETTINGS.items()},
     }
 
 
-_SETTINGS = ("temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty")
+_SETTINGS: dict[str, Callable[[Json], Json]] = {
+    "temperature": CLEANERS[Type.NUMBER],
+    "top_p": CLEANERS[Type.NUMBER],
+    "max_tokens": CLEANERS[Type.INTEGER],
+    "frequency_penalty": CLEANERS[Type.NUMBER],
+    "presence_penalty": CLEANERS[Type.NUMBER],
+}
 
 
 def _response(data: Data) -> Fields:

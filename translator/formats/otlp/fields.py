@@ -154,7 +154,7 @@ def _clean(name: str, value: Json) -> Json:
             number = float(value)
         except (TypeError, ValueError):
             return None
-        if not abs(number) < 1e15:
+        if not abs(number) < 1e15 or (name == "cost" and number < 0):
             return None
         return int(number) if name in WHOLE_NUMBERS else number
     if name == "stream":

@@ -136,7 +136,7 @@ class PiReader(SessionReader[PiState, Session]):
                 **response_fields(message),
                 **_at(turn, span_id_of(NAME, "", key)),
                 "input": heard or None,
-                "reasoning_effort": session.effort if session.effort != "off" else None,
+                "reasoning_effort": session.effort if session.effort not in ("", "off") else None,
             }
             events.append(make_event(Kind.MODEL, Phase.WHOLE, line, fields, start=begin, end=time))
             events += [_called(turn, call, span, line, time) for call, span in zip(calls, spans, strict=True)]
