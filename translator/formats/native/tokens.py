@@ -13,7 +13,7 @@ COSTS = ("cost", "cost_usd", "total_cost", "total_cost_usd")
 """Keys of usage objects that say what the call cost, in US dollars."""
 
 _NO_USAGE = Usage()
-_number = CLEANERS[Type.NUMBER]
+_amount = CLEANERS[Type.AMOUNT]
 
 
 def settle_usage(record: dict[str, Json], plan: Plan, fields: dict[str, Json], extra: dict[str, Json]) -> int:
@@ -36,7 +36,7 @@ def settle_usage(record: dict[str, Json], plan: Plan, fields: dict[str, Json], e
         raw = _with_counts(raw, record, plan.counts, provider, extra)
     usage, dropped = read_usage(raw, provider)
     if "cost" not in fields and not raw.keys().isdisjoint(COSTS):
-        cost = next((found for key in COSTS if (found := _number(raw.get(key))) is not None), None)
+        cost = next((found for key in COSTS if (found := _amount(raw.get(key))) is not None), None)
         if cost is not None:
             fields["cost"] = cost
     if usage != _NO_USAGE:
