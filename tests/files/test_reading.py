@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
 import threading
+import zlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +22,7 @@ from tests.files.following import texts
 from translator.errors import InputError
 from translator.files.access import of_file
 from translator.files.compressed import DAMAGED, Decompressor
+from translator.files.inputs import find_inputs, open_input
 from translator.files.reading import read_lines
 from translator.files.stdin import StdinTailer
 
@@ -49,6 +52,43 @@ def test_a_file_cut_off_gives_its_lines_and_then_an_error(
     path.write_bytes(packed[:-100])
     with pytest.raises(InputError, match=r"a\.log\.gz"):
         list(read_lines(str(path)))
+
+
+@pytest.mark.parametrize("cut", [1, 8, 20, 2000, 100_000])
+@pytest.mark.parametrize("read", ["whole", "batches"])
+def test_of_a_file_cut_off_all_that_can_be_unpacked_is_read(tmp_path: Path, read: str, cut: int) -> None:
+    path = tmp_path / "a.log.gz"
+    noise = [os.urandom(400).hex().encode() for _ in range(1000)]  # more than one batch, and hard to pack
+    cut_off = gzip.compress(b"\n".join(noise) + b"\n")[:-cut]
+    path.write_bytes(cut_off)
+    (one,) = find_inputs([str(path)], lambda _line: 7)
+    batches = read_lines(str(path)) if read == "whole" else (batch.lines for batch in open_input(one))
+    lines: list[bytes] = []
+    with pytest.raises(InputError, match=r"a\.log\.gz: cannot be read"):
+        lines.extend(line.data for batch in batches for line in batch)
+
+    # The line in which the end is missing comes, too, as from an uncompressed file.
+    assert lines == zlib.decompressobj(31).decompress(cut_off).splitlines()
+    assert lines[:-1] == noise[: len(lines) - 1]
+    assert one.first_time == 7
+
+
+def test_half_a_line_is_no_line_while_the_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"one\ntwo\nthr")
+    real = os.pread
+
+    def failing(descriptor: int, size: int, offset: int) -> bytes:
+        if offset:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", failing)
+    lines: list[bytes] = []
+    with pytest.raises(InputError, match=r"a\.log: cannot be read"):
+        lines.extend(line.data for batch in read_lines(str(path)) for line in batch)
+
+    assert lines == [b"one", b"two"]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -85,6 +85,11 @@ _CODECS: dict[bytes, Callable[[], _Decoder]] = {
 }
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether bad content raised one of `DAMAGED`; if not, the system did, and may think better of it."""
+    return not isinstance(error, OSError) or error.errno is None
+
+
 def is_compressed(first: bytes) -> bool:
     """Whether a file that begins with these bytes is compressed (gzip, bzip2, xz, zstd)."""
     return any(first.startswith(magic) for magic in _CODECS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from translator.files.access import of_file
-from translator.files.compressed import DAMAGED, Decompressor, is_compressed
+from translator.files.compressed import DAMAGED, Decompressor, is_compressed, is_damage
 from translator.model import Checkpoint
 
 BLOCK = 4096
@@ -131,5 +131,5 @@ class Content:
 
 def _raise_unless_damaged(error: Exception) -> None:
     """Of what decompressing raises, an error of the system means `try again`, all else bad content."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if not is_damage(error):
         raise error
