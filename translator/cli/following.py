@@ -97,7 +97,8 @@ class Following:
             return StdinTailer(standard_input(), settings["max_line_bytes"], self.changed)
 
         def on_problem(path: str, error: OSError) -> None:
-            log.warning("file_unreadable", file=path, error=error.strerror, hint="it is tried again")
+            said = error.strerror or str(error)
+            log.warning("file_unreadable", file=path, error=said, hint="it is tried again")
 
         chosen = settings["from"]
         if self._once and chosen == "auto":

@@ -47,9 +47,9 @@ class Content:
     def __init__(self, descriptor: Callable[[], int], stat: os.stat_result) -> None:
         self._descriptor = descriptor
         self.size = stat.st_size
-        self._first = os.pread(descriptor(), BLOCK, 0)
-        self.compressed = is_compressed(self._first)
-        self.head = self.beginning(BLOCK) if self.compressed else self._first
+        first = os.pread(descriptor(), BLOCK, 0)
+        self.compressed = is_compressed(first)
+        self.head = self.beginning(BLOCK) if self.compressed else first
 
     @property
     def length(self) -> int:
@@ -97,7 +97,7 @@ class Content:
 
     def decompressor(self) -> Decompressor:
         """What reads a compressed file from its beginning."""
-        return Decompressor(self._first)
+        return Decompressor()
 
     def line_start(self, offset: int) -> int | None:
         """Where the line begins in which an offset of an uncompressed file lies; None if too far away."""

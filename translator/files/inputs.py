@@ -231,9 +231,8 @@ def _chunks(name: str, size: int | None, offset: int) -> Iterator[tuple[bytes, i
         yield from _stdin_chunks()
         return
     with _opened(name, size) as read_at:
-        first = read_at(MAGIC_BYTES, 0)
-        if is_compressed(first):
-            yield from _unpacked(Decompressor(first), read_at, offset)
+        if is_compressed(read_at(MAGIC_BYTES, 0)):
+            yield from _unpacked(Decompressor(), read_at, offset)
             return
         place = offset
         while chunk := read_at(BATCH_BYTES - place % BATCH_BYTES, place):
@@ -279,7 +278,7 @@ def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
         if not begun and (ended or len(held) >= MAGIC_BYTES):
             begun = True
             if is_compressed(held):
-                yield from _unpacked(Decompressor(held), _reads_on(descriptor, held), 0)
+                yield from _unpacked(Decompressor(), _reads_on(descriptor, held), 0)
                 return
         if not ready or ended or len(held) >= BATCH_BYTES:
             chunk, held = (held, b"") if begun else (b"", held)
