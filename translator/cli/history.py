@@ -29,6 +29,7 @@ from translator.cli.sending import (
     outgoing_to,
     state_directory,
 )
+from translator.cli.standard_error import forgive_standard_error
 from translator.cli.summary import Skipped
 from translator.files.inputs import Input
 from translator.formats.native.timestamps import parse_time
@@ -180,6 +181,7 @@ def _crew(settings: Settings, log: Log, stored_bytes: int | None, setup: LaneSet
 
 def _prepared(level: str, form: str) -> Skipped:
     """Makes a new process log as this one does; gives who is told of skipped lines."""
+    forgive_standard_error()
     configure(level, form)
     collect_seldom()
     return Skipped(structlog.get_logger())
