@@ -32,6 +32,7 @@ from translator.cli.sending import (
 from translator.cli.standard_error import forgive_standard_error
 from translator.cli.summary import Skipped
 from translator.files.inputs import Input
+from translator.files.names import expanded
 from translator.formats.native.timestamps import parse_time
 from translator.formats.records import parse_record
 from translator.settings import Settings
@@ -119,7 +120,7 @@ def own_files(settings: Settings) -> tuple[Path, ...]:
     if chosen in ("dsn", "spotlight"):
         destination_of(settings, chosen)
     if chosen == "out" and settings["out"] != "-":
-        return (Path(settings["out"]),)
+        return (Path(expanded(settings["out"])),)
     return (state_directory(settings),) if chosen in ("dsn", "spotlight") else ()
 
 
