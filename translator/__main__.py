@@ -6,16 +6,17 @@ import io
 import sys
 
 from translator.cli.garbage import collect_seldom
+from translator.cli.standard_error import forgive_standard_error
 
 EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character shows a question mark; it is no reason to end.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    # A terminal that cannot show a character shows a question mark; it is no reason to end.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    forgive_standard_error()
     collect_seldom()
     try:
         # Imported here: who interrupts before it is there shall not see where it was.

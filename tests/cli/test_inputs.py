@@ -120,6 +120,19 @@ def test_rotated_logs_give_what_the_whole_log_gives(
     assert spans(run(*command, *paths, "--out", "-")) == plain
 
 
+@pytest.mark.parametrize("command", [("backfill",), ("run", "--once")], ids=" ".join)
+def test_what_is_written_among_the_logs_is_not_read(
+    command: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    rotated({"a.log": bytes})
+    for _ in range(2):
+        said = run(*command, "logs", "--out", "~/logs/out.jsonl")
+
+        assert said.code == 0
+        assert f"{len(LINES)} lines" in said.err
+
+
 def test_hidden_files_of_a_directory_are_left_out(run: Run) -> None:
     rotated({"a.log": bytes})
     Path("logs/.hidden").write_bytes(CONTENT)

@@ -183,3 +183,25 @@ def test_of_an_endless_answer_only_the_begin_is_read() -> None:
         connections.post(b"")
 
     assert script.connections == 2
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 O"])
+def test_a_head_that_comes_in_drops_is_not_waited_for_longer_than_told(begin: bytes) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(begin)
+            while True:
+                time.sleep(0.02)
+                connection.sendall(b"K")
+
+    threading.Thread(target=drip, daemon=True).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    connections = KeptConnections(
+        urllib3.PoolManager(), url, {}, timeout=0.3, max_body=1_000, clock=time.monotonic
+    )
+    with listener, pytest.raises(TimeoutError):
+        connections.post(b"body")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.following import Sidecar, texts, write
+from tests.files.following import Sidecar, open_files, texts, write
 
 ROOT = Path(__file__).parents[2]
 TRY_AGAIN = [errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EIO, errno.ESTALE]
@@ -94,6 +94,65 @@ def test_a_directory_that_cannot_be_listed_for_a_while(
     assert sidecar.data == texts(0, 20)
     assert len(sidecar.problems) == 1
     assert len(sidecar.known) == 1
+
+
+def test_deleted_files_leave_descriptors_for_the_others(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, max_files=8)
+    before = open_files()
+    for wave in range(5):
+        logs = [tmp_path / f"{wave}-{number}.log" for number in range(8)]
+        for number, log in enumerate(logs):
+            write(log, texts(wave * 100 + number * 10, 10))
+        sidecar.look()
+        for log in logs:
+            log.unlink()
+        sidecar.look()
+        assert open_files() - before <= 4
+
+    assert sorted(sidecar.data) == sorted(texts(wave * 100 + n, 1)[0] for wave in range(5) for n in range(80))
+    assert not sidecar.problems
+
+
+def test_deleted_files_that_have_not_been_read_stay_open_and_others_wait(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, max_files=4)
+    before = open_files()
+    for wave in range(3):
+        logs = [tmp_path / f"{wave}-{number}.log" for number in range(4)]
+        for number, log in enumerate(logs):
+            write(log, texts(wave * 100 + number * 10, 10))
+        sidecar.now += 1
+        sidecar.tailer.scan()  # and nothing is read: there is no room for it
+        assert open_files() - before <= 4
+        if wave < 2:
+            for log in logs:
+                log.unlink()
+    assert {error.errno for _, error in sidecar.problems} == {errno.EMFILE}
+    sidecar.wait()
+
+    # Of the second wave no file could be opened while it was there.
+    assert sorted(sidecar.data) == sorted(texts(0, 40) + texts(200, 40))
+
+
+def test_deleted_files_are_let_go_though_their_directory_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sidecar = Sidecar(tmp_path)
+    write(tmp_path / "a.log", texts(0, 10))
+    sidecar.look()
+    before = open_files()
+    (tmp_path / "a.log").unlink()
+    sidecar.look()
+
+    def failing(path: str) -> object:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    sidecar.now += 20
+    sidecar.tailer.scan()
+    monkeypatch.undo()
+
+    assert open_files() == before - 1
+    assert sidecar.tailer.files == 0
 
 
 def test_many_idle_files_cost_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from tests.spans.test_snapshot import LIVE, Step, any_steps
 from translator.envelopes.attributes import Identity, Privacy
@@ -175,3 +177,24 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(tries) == 3
     assert len(sidecar.store.recover().journal) == 1
     sidecar.store.close()
+
+
+def test_steps_that_cannot_be_read_are_told_and_the_others_count(tmp_path: Path) -> None:
+    first = Sidecar(tmp_path, START, transactions=False)
+    first.take(1.0, [line("agent.start", 0, agent="A")])
+    first.store.commit(Commit(journal=b"\xc1 nothing"))
+    first.store.commit(Commit(journal=msgspec.msgpack.encode([1.0, 2.0, [{"data": 1}]])))
+    first.take(2.0, [line("agent.start", 1, agent="B", trace_id="u")])
+    first.store.close()
+
+    with capture_logs() as logs:
+        second = Sidecar(tmp_path, START + 1, transactions=False)
+    assert [(said["event"], said["steps"]) for said in logs] == [("open_spans_lost", 2)]
+    assert second.now == 3.0
+    second.take(4.0, [line("agent.end", 2, agent="A"), line("agent.end", 3, agent="B", trace_id="u")])
+    second.end(5.0)
+    assert sum(stored.envelope.spans for stored in second.store.take(10)) == 2
+    second.store.close()
+    with capture_logs() as logs:
+        Sidecar(tmp_path, START + 2, transactions=False).store.close()
+    assert logs == []

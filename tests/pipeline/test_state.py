@@ -12,6 +12,7 @@ import pytest
 from tests.pipeline.program import event, translator, write
 from tests.pipeline.test_live import append, sidecar
 from tests.receiver import Answer, Receiver
+from translator.state.database import DirectoryLock
 
 KEPT = "0123456789abcdef"
 
@@ -141,6 +142,30 @@ def test_what_was_set_aside_is_tried_again(receiver: Receiver, to: tuple[str, ..
     assert [span["name"] for span in receiver.spans] == ["execute_tool t1"]
     left = [json.loads(line)["reason"] for line in rejected.read_text().splitlines()]
     assert sorted(left) == ["no_timestamp", "not_json"]
+
+
+def test_what_sources_have_set_aside_is_tried_again(
+    receiver: Receiver, to: tuple[str, ...], tmp_path: Path
+) -> None:
+    receiver.script([Answer(400, {}, b'{"detail":"bad item"}')])
+    append(tmp_path / "a.jsonl", tool(1))
+    (tmp_path / "b.jsonl").touch()
+    (tmp_path / "translator.toml").write_text(
+        "".join(f'[[sources]]\nname = "{name}"\npaths = ["{tmp_path}/{name}.jsonl"]\n' for name in "ab")
+    )
+    assert translator("run", "--once", "--config", str(tmp_path / "translator.toml"), *to).returncode == 1
+    (rejected,) = tmp_path.glob("state/*-a/rejected.jsonl")
+
+    held = DirectoryLock(rejected.parent)
+    refused = translator("backfill", "--rejected", *to)
+    held.release()
+    again = translator("backfill", "--rejected", *to)
+
+    assert refused.returncode == 3
+    assert "another translator uses this state" in refused.stderr
+    assert again.returncode == 0, again.stderr
+    assert [span["name"] for span in receiver.spans] == ["execute_tool t1"]
+    assert list(tmp_path.glob("state/*/rejected*")) == []
 
 
 def page_with(url: str, wanted: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -13,13 +14,13 @@ from translator.cli.summary import Skipped, conclude
 from translator.errors import ConfigurationError
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
-from translator.state.again import SecondTry
+from translator.state.again import SecondTry, has_records
 from translator.state.database import DirectoryLock
 from translator.state.store import Commit
 
 
 def try_again(settings: Settings, log: Log) -> None:
-    """Sends anew what the sidecar and the backfills to a destination have set aside.
+    """Sends anew what sidecars, of all their sources, and backfills to a destination have set aside.
 
     Raises:
         ConfigurationError: No server is named, or paths are.
@@ -35,13 +36,14 @@ def try_again(settings: Settings, log: Log) -> None:
         sample_rate=settings["traces_sample_rate"],
         on_skip=skipped,
     )
-    with open_output(settings, log, Console(), Keep(None, lambda _seconds: True)) as output:
+    nothing_follows = Keep(None, lambda _seconds: True)
+    with ExitStack() as locks, open_output(settings, log, Console(), nothing_follows) as output:
         if output.store is None or output.directory is None:
             raise ConfigurationError(
                 "only what a server would not take is set aside", hint="name it with --dsn or --spotlight"
             )
         skipped.store = output.store
-        tries = [SecondTry(directory) for directory in _directories(output.directory)]
+        tries = [SecondTry(directory) for directory in _locked(output.directory, locks)]
         records = [record for each in tries for record in each.records]
         lines = (record.line.restored() for record in records if record.line is not None)
         translation.feed(lines, 0.0)
@@ -53,9 +55,16 @@ def try_again(settings: Settings, log: Log) -> None:
         conclude(translation, output, settings, timeout=None)
 
 
-def _directories(own: Path) -> list[Path]:
-    of_backfills = own / BACKFILL_DIRECTORY
-    if not of_backfills.is_dir():
-        return [own]
-    DirectoryLock(of_backfills).release()
-    return [own, of_backfills]
+def _locked(own: Path, locks: ExitStack) -> list[Path]:
+    """All directories in which something to a destination was set aside, kept from other processes.
+
+    Args:
+        own: That of a sidecar with one source, which is locked already; those of sources with names
+            are called after it.
+        locks: Lets the others go.
+    """
+    of_sources = sorted(path for path in own.parent.glob(f"{own.name}-*") if path.is_dir())
+    others = [path for path in (own / BACKFILL_DIRECTORY, *of_sources) if has_records(path)]
+    for path in others:
+        locks.callback(DirectoryLock(path).release)
+    return [own, *others]

@@ -97,7 +97,8 @@ class Following:
             return StdinTailer(standard_input(), settings["max_line_bytes"], self.changed)
 
         def on_problem(path: str, error: OSError) -> None:
-            log.warning("file_unreadable", file=path, error=error.strerror, hint="it is tried again")
+            said = error.strerror or str(error)
+            log.warning("file_unreadable", file=path, error=said, hint="it is tried again")
 
         chosen = settings["from"]
         if self._once and chosen == "auto":
@@ -125,7 +126,10 @@ class Following:
                 hint = {} if followed else {"hint": "what comes to match is followed from then on"}
                 self._log.info("following", files=followed, patterns=list(patterns), **hint)
 
-        with Watcher(patterns, self.changed) as watcher:
+        def on_problem(problem: str) -> None:
+            self._log.warning("no_notifications", error=problem)
+
+        with Watcher(patterns, self.changed, on_problem):
             linger = self.settings["shutdown_timeout"] * LINGER_SHARE
             follower.follow(
                 changed=self.changed,
@@ -134,8 +138,6 @@ class Following:
                 on_scan=on_scan,
                 on_step=self._watch.alive,
             )
-            if watcher.problem is not None:
-                self._log.warning("no_notifications", error=watcher.problem)
 
 
 def _require_files(settings: Settings) -> None:

@@ -29,8 +29,10 @@ from translator.cli.sending import (
     outgoing_to,
     state_directory,
 )
+from translator.cli.standard_error import forgive_standard_error
 from translator.cli.summary import Skipped
 from translator.files.inputs import Input
+from translator.files.names import expanded
 from translator.formats.native.timestamps import parse_time
 from translator.formats.records import parse_record
 from translator.settings import Settings
@@ -118,7 +120,7 @@ def own_files(settings: Settings) -> tuple[Path, ...]:
     if chosen in ("dsn", "spotlight"):
         destination_of(settings, chosen)
     if chosen == "out" and settings["out"] != "-":
-        return (Path(settings["out"]),)
+        return (Path(expanded(settings["out"])),)
     return (state_directory(settings),) if chosen in ("dsn", "spotlight") else ()
 
 
@@ -180,6 +182,7 @@ def _crew(settings: Settings, log: Log, stored_bytes: int | None, setup: LaneSet
 
 def _prepared(level: str, form: str) -> Skipped:
     """Makes a new process log as this one does; gives who is told of skipped lines."""
+    forgive_standard_error()
     configure(level, form)
     collect_seldom()
     return Skipped(structlog.get_logger())

@@ -82,10 +82,20 @@ class Lanes:
 
         Raises:
             TranslatorError: What went wrong last with one of them; all others have gone on to their ends.
-            typer.Exit: Likewise.
+            OSError, typer.Exit: Likewise.
+            Exception: The program has a fault. The others have ended in order all the same.
         """
-        for settings in sources:
-            self._begin(settings)
+        try:
+            for settings in sources:
+                self._begin(settings)
+            self._look_after_them(once=once)
+        finally:
+            for lane in self._lanes.values():
+                lane.following.stop()
+            wait([lane.future for lane in self._lanes.values()])
+        self._conclude()
+
+    def _look_after_them(self, *, once: bool) -> None:
         while not self._stopping.is_set():
             if self._reloading.is_set():
                 self._reloading.clear()
@@ -96,10 +106,6 @@ class Lanes:
                 self._try_again()
             self._wake.wait(_LOOK_SECONDS)
             self._wake.clear()
-        for lane in self._lanes.values():
-            lane.following.stop()
-        wait([lane.future for lane in self._lanes.values()])
-        self._conclude()
 
     def _begin(self, settings: Settings) -> None:
         following = self._follow(settings)
@@ -143,10 +149,12 @@ class Lanes:
         error, name = lane.outcome, lane.following.settings.name
         if error is None or lane.told or isinstance(error, typer.Exit):
             return
-        if not isinstance(error, TranslatorError):
+        if not isinstance(error, TranslatorError | OSError):
             raise error
         lane.told = True
-        self._log.error("source_failed", source=name, error=str(error), hint=error.hint, again_in=again)
+        # What the system denies now it may grant later.
+        hint = error.hint if isinstance(error, TranslatorError) else "what was not read is still in the logs"
+        self._log.error("source_failed", source=name, error=str(error), hint=hint, again_in=again)
 
     def _conclude(self) -> None:
         lanes = [lane for lane in self._lanes.values() if lane.outcome is not None]

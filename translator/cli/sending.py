@@ -17,6 +17,7 @@ from translator import __version__
 from translator.cli.logs import Log
 from translator.cli.tree import print_traces
 from translator.delivery.destination import Destination
+from translator.delivery.limits import LONGEST_SECONDS
 from translator.delivery.sender import Sender
 from translator.delivery.transport import EnvelopeTransport
 from translator.envelopes.attributes import Identity, Privacy
@@ -249,7 +250,10 @@ def _keep_limits(store: Store, limits: Mapping[str | None, float]) -> None:
 def _kept_limits(store: Store) -> dict[str | None, float]:
     kept = orjson.loads(store.recall(RATE_LIMITS) or "{}")
     now = time.time()
-    return {category or None: until - now for category, until in kept.items() if until > now}
+    # The clock may have been ahead when they were kept.
+    return {
+        category or None: min(until - now, LONGEST_SECONDS) for category, until in kept.items() if until > now
+    }
 
 
 def state_directory(settings: Settings) -> Path:

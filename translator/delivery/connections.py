@@ -110,7 +110,8 @@ class KeptConnections:
         pool: Makes the connections.
         url: Where requests go.
         headers: What all requests say.
-        timeout: How long to wait for a connection, and then for each piece of the answer, in seconds.
+        timeout: How long to wait for a connection, for each piece of the answer, and for its status, in
+            seconds.
         max_body: Bytes of the body after which no more is read.
         clock: Seconds, never going back.
     """
@@ -229,7 +230,9 @@ class KeptConnections:
                 break
             else:
                 raise ProtocolError("ended", IncompleteRead(b"") if reply.status else RemoteDisconnected(""))
-            if reply.status and self._clock() > deadline:
+            if not reply.done and self._clock() > deadline:
+                if reply.status < 200:
+                    raise TimeoutError
                 break
         reply.end()
         return reply

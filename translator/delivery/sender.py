@@ -43,7 +43,7 @@ class Counters(msgspec.Struct):
     Attributes:
         acknowledged_envelopes: Envelopes that the server has taken.
         acknowledged_spans: Spans in them.
-        rate_limited: Attempts that ran into a rate limit.
+        rate_limited: Attempts that the server answered with a rate limit.
         server_errors: Attempts that the server, or something on the way, answered with an error.
         network_errors: Attempts that got no whole answer.
         split_envelopes: Envelopes that were too large and went on in parts.
@@ -51,7 +51,7 @@ class Counters(msgspec.Struct):
         rejected_malformed: Envelopes set aside because the server cannot read them.
         rejected_spans: Spans in all envelopes set aside.
         statuses: All attempts by the status of the answer, "none" where there was none.
-        last_answer: What came of the last attempt.
+        last_answer: What came of the last attempt, or of the last that a limit kept from being made.
         last_answer_time: When that was, in Unix seconds.
     """
 
@@ -321,6 +321,8 @@ class Sender:
             counters = self.counters
             counters.last_answer = answer
             counters.last_answer_time = self._clock()
+            if isinstance(answer, Retry) and answer.reason == RATE_LIMITED and answer.status is None:
+                return  # the limit was known, so nothing was sent
             counters.statuses["none" if answer.status is None else str(answer.status)] += 1
             match answer:
                 case Retry(reason=reason):

@@ -84,28 +84,41 @@ _CODECS: dict[bytes, Callable[[], _Decoder]] = {
     b"\x28\xb5\x2f\xfd": lambda: _Blocks(zstd.ZstdDecompressor()),
 }
 
+_SKIPPABLE = tuple(bytes((first, 0x2A, 0x4D, 0x18)) for first in range(0x50, 0x60))
+"""What frames begin with that zstd passes over, as pzstd writes them; their size follows."""
+
+_SKIPPABLE_HEADER = 8
+
+_NOT_COMPLETE = "the compressed file is not complete"
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether bad content raised one of `DAMAGED`; if not, the system did, and may think better of it."""
+    return not isinstance(error, OSError) or error.errno is None
+
 
 def is_compressed(first: bytes) -> bool:
     """Whether a file that begins with these bytes is compressed (gzip, bzip2, xz, zstd)."""
-    return any(first.startswith(magic) for magic in _CODECS)
+    return first.startswith((*_CODECS, *_SKIPPABLE))
+
+
+def _codec_of(first: bytes) -> Callable[[], _Decoder] | None:
+    return next((make for magic, make in _CODECS.items() if first.startswith(magic)), None)
 
 
 class Decompressor:
     """Reads the content of a compressed file from its beginning on, in flat memory.
-
-    Args:
-        first: The first bytes of the file, of which `is_compressed` is true.
 
     Attributes:
         position: Bytes of content handed out.
         consumed: Bytes of the file that have been read for them.
     """
 
-    def __init__(self, first: bytes) -> None:
-        self._magic = next(magic for magic in _CODECS if first.startswith(magic))
-        self._make = _CODECS[self._magic]
-        self._decoder = self._make()
+    def __init__(self) -> None:
+        self._decoder: _Decoder | None = None
+        # What has been read of the file and not unpacked, and how much more of it is to be passed over.
         self._rest = b""
+        self._passing = 0
         self.position = 0
         self.consumed = 0
 
@@ -118,23 +131,26 @@ class Decompressor:
 
         Raises:
             EOFError: The file ends before its content does: it is being written, or cut off.
-            OSError: As `read_at`.
+            OSError: As `read_at`; without `errno` where something else follows the content.
         """
         while True:
-            if self._decoder.eof and not self._next_member(read_at):
+            decoder = self._decoder
+            if decoder is None or decoder.eof:
+                decoder = self._next_member(read_at)
+            if decoder is None:
                 return b""
             data, self._rest = self._rest, b""
             ended = False
-            if not data and self._decoder.wants_input:
+            if not data and decoder.wants_input:
                 data = self._input(read_at)
                 ended = not data
             # With no more input it may still have something to give that was above the limit.
-            content = self._decoder.decode(data, limit)
+            content = decoder.decode(data, limit)
             if content:
                 self.position += len(content)
                 return content
-            if ended and not self._decoder.eof:
-                raise EOFError("the compressed file is not complete")
+            if ended and not decoder.eof:
+                raise EOFError(_NOT_COMPLETE)
 
     def skip(self, read_at: ReadAt, offset: int, keep: int) -> tuple[bytes, bytes]:
         """Goes on to an offset.
@@ -157,16 +173,36 @@ class Decompressor:
         beyond = self.position - offset
         return (before[: len(before) - beyond], before[len(before) - beyond :]) if beyond else (before, b"")
 
-    def _next_member(self, read_at: ReadAt) -> bool:
-        """Goes on to the next of several streams in one file; what follows the last is padding."""
-        rest = self._decoder.unused_data
-        while len(rest) < MAGIC_BYTES and (more := self._input(read_at)):
-            rest += more
-        if not rest.startswith(self._magic):
-            return False
-        self._decoder = self._make()
-        self._rest = rest
-        return True
+    def _next_member(self, read_at: ReadAt) -> _Decoder | None:
+        """Goes on to the next of several streams in one file, over padding and skippable frames."""
+        if self._decoder is not None:
+            self._rest, self._decoder = self._decoder.unused_data, None
+        while True:
+            passed = min(self._passing, len(self._rest))
+            self._passing -= passed
+            self._rest = self._rest[passed:]
+            if not self._passing:
+                self._rest = self._rest.lstrip(b"\0")
+                if make := _codec_of(self._rest):
+                    self._decoder = make()
+                    return self._decoder
+                if self._rest.startswith(_SKIPPABLE) and len(self._rest) >= _SKIPPABLE_HEADER:
+                    size = int.from_bytes(self._rest[_SKIPPABLE_HEADER // 2 : _SKIPPABLE_HEADER], "little")
+                    self._passing = _SKIPPABLE_HEADER + size
+                    continue
+                if len(self._rest) >= _SKIPPABLE_HEADER:
+                    break
+            more = self._input(read_at)
+            if not more:
+                break
+            self._rest += more
+        if self._passing or self._rest.startswith(_SKIPPABLE):
+            raise EOFError(_NOT_COMPLETE)
+        if not self._rest:
+            return None
+        if any(magic.startswith(self._rest) for magic in (*_CODECS, *_SKIPPABLE)):
+            raise EOFError(_NOT_COMPLETE)
+        raise OSError("what follows the compressed content is something else")
 
     def _input(self, read_at: ReadAt) -> bytes:
         data = read_at(_INPUT_BYTES, self.consumed)

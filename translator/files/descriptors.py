@@ -18,7 +18,8 @@ class Descriptors:
     At most half of what the process may open is used: the state and the network need some, too.
 
     Args:
-        limit: How many files are open at once, but for those that cannot be opened again.
+        limit: How many files are open at once. Those that cannot be opened again count, too: they have
+            no path any more, and are open until what is left in them has been read.
     """
 
     def __init__(self, limit: int) -> None:
@@ -32,6 +33,11 @@ class Descriptors:
 
     def __contains__(self, key: object) -> bool:
         return key in self._open or key in self._pinned
+
+    @property
+    def crowded(self) -> bool:
+        """Whether files without a path leave too few descriptors for those that have one."""
+        return 2 * len(self._pinned) > self._limit
 
     def stat(self, key: Key, path: str) -> os.stat_result:
         """What the system knows of a file, which need not be open.
@@ -59,7 +65,9 @@ class Descriptors:
         if descriptor is not None:
             self._open.move_to_end(key)
             return descriptor
-        while len(self._open) >= self._limit:
+        while len(self) >= self._limit:
+            if not self._open:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), path)
             self._close_oldest()
         descriptor = self._opened(path)
         try:

@@ -8,7 +8,7 @@ import uuid
 import msgspec
 
 from translator.files.access import of_file
-from translator.files.compressed import DAMAGED, Decompressor
+from translator.files.compressed import DAMAGED, Decompressor, is_damage
 from translator.files.discover import Found
 from translator.files.identity import BLOCK, Content, Key, fingerprint
 from translator.files.names import source_of
@@ -163,7 +163,7 @@ class Followed:
             self.incomplete = True
             return b""
         except DAMAGED as error:
-            if isinstance(error, OSError) and error.errno is not None:
+            if not is_damage(error):
                 raise
             self._end()
             raise OSError(f"damaged: {error}") from error

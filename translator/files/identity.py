@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from translator.files.access import of_file
-from translator.files.compressed import DAMAGED, Decompressor, is_compressed
+from translator.files.compressed import DAMAGED, Decompressor, is_compressed, is_damage
 from translator.model import Checkpoint
 
 BLOCK = 4096
@@ -47,9 +47,9 @@ class Content:
     def __init__(self, descriptor: Callable[[], int], stat: os.stat_result) -> None:
         self._descriptor = descriptor
         self.size = stat.st_size
-        self._first = os.pread(descriptor(), BLOCK, 0)
-        self.compressed = is_compressed(self._first)
-        self.head = self.beginning(BLOCK) if self.compressed else self._first
+        first = os.pread(descriptor(), BLOCK, 0)
+        self.compressed = is_compressed(first)
+        self.head = self.beginning(BLOCK) if self.compressed else first
 
     @property
     def length(self) -> int:
@@ -97,7 +97,7 @@ class Content:
 
     def decompressor(self) -> Decompressor:
         """What reads a compressed file from its beginning."""
-        return Decompressor(self._first)
+        return Decompressor()
 
     def line_start(self, offset: int) -> int | None:
         """Where the line begins in which an offset of an uncompressed file lies; None if too far away."""
@@ -131,5 +131,5 @@ class Content:
 
 def _raise_unless_damaged(error: Exception) -> None:
     """Of what decompressing raises, an error of the system means `try again`, all else bad content."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if not is_damage(error):
         raise error

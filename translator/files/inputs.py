@@ -13,7 +13,7 @@ import msgspec
 
 from translator.errors import InputError
 from translator.files.access import ReadAt, of_file
-from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
+from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed, is_damage
 from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
@@ -131,28 +131,37 @@ def open_input(
         number: How many lines lie before it.
 
     Raises:
-        InputError: It cannot be read, or is damaged; what came before has been handed out.
+        InputError: It cannot be read, or is damaged; what came before has been handed out, also of
+            the line in which the damage is.
     """
     stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
     consumed = 0
+    tail = ""
+    failure: Exception | None = None
     try:
-        tail = ""
         for chunk, consumed in _chunks(one.name, one.size, offset):
             lines = stream.feed(chunk)
             last_bytes = chunk[-_TAIL_BYTES:]
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
             yield InputBatch(lines, *stream.bounds[0], consumed, stream.position, tail)
-        begun = stream.bounds[0]
-        last = stream.finish()
-        if last:
-            end = stream.position
-            yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
     except DAMAGED as error:
-        raise InputError(
-            f"cannot be read: {error.__class__.__name__}: {error}",
-            where=one.name,
-            hint="check the path, its permissions, and whether the file is complete",
-        ) from error
+        failure = error
+    begun = stream.bounds[0]
+    last = stream.finish() if failure is None or is_damage(failure) else []
+    if last:
+        end = stream.position
+        yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
+    if failure is not None:
+        raise unreadable(one.name, failure) from failure
+
+
+def unreadable(name: str, error: Exception) -> InputError:
+    """What is said of an input when one of `DAMAGED` was raised."""
+    return InputError(
+        f"cannot be read: {error.__class__.__name__}: {error}",
+        where=name,
+        hint="check the path, its permissions, and whether the file is complete",
+    )
 
 
 def is_there(name: str) -> bool:
@@ -245,9 +254,8 @@ def _chunks(name: str, size: int | None, offset: int) -> Iterator[tuple[bytes, i
         yield from _stdin_chunks()
         return
     with _opened(name, size) as read_at:
-        first = read_at(MAGIC_BYTES, 0)
-        if is_compressed(first):
-            yield from _unpacked(Decompressor(first), read_at, offset)
+        if is_compressed(read_at(MAGIC_BYTES, 0)):
+            yield from _unpacked(Decompressor(), read_at, offset)
             return
         place = offset
         while chunk := read_at(BATCH_BYTES - place % BATCH_BYTES, place):
@@ -258,15 +266,22 @@ def _chunks(name: str, size: int | None, offset: int) -> Iterator[tuple[bytes, i
 def _unpacked(decompressor: Decompressor, read_at: ReadAt, offset: int) -> Iterator[tuple[bytes, int]]:
     _, held = decompressor.skip(read_at, offset, 0)
     place = offset
+    failure: Exception | None = None
     while True:
         want = BATCH_BYTES - place % BATCH_BYTES
-        while len(held) < want and (more := decompressor.read(read_at, want - len(held))):
-            held += more
+        try:
+            while not failure and len(held) < want and (more := decompressor.read(read_at, want - len(held))):
+                held += more
+        except DAMAGED as error:
+            # What was unpacked before is good.
+            failure = error
         if not held:
-            return
+            break
         chunk, held = held[:want], held[want:]
         place += len(chunk)
         yield chunk, decompressor.consumed
+    if failure is not None:
+        raise failure
 
 
 def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
@@ -286,7 +301,7 @@ def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
         if not begun and (ended or len(held) >= MAGIC_BYTES):
             begun = True
             if is_compressed(held):
-                yield from _unpacked(Decompressor(held), _reads_on(descriptor, held), 0)
+                yield from _unpacked(Decompressor(), _reads_on(descriptor, held), 0)
                 return
         if not ready or ended or len(held) >= BATCH_BYTES:
             chunk, held = (held, b"") if begun else (b"", held)

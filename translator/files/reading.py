@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from translator.errors import InputError
-from translator.files.compressed import DAMAGED
-from translator.files.inputs import content_of
+from translator.files.compressed import DAMAGED, is_damage
+from translator.files.inputs import content_of, unreadable
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
 from translator.files.stream import LineStream
@@ -22,14 +21,14 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
     Raises:
         InputError: The file cannot be read, or is damaged; what came before has been handed out.
     """
+    failure: Exception | None = None
     stream = LineStream(source_of(path), max_line_bytes)
     try:
         for chunk in content_of(path):
             yield stream.feed(chunk)
-        yield stream.finish()
     except DAMAGED as error:
-        raise InputError(
-            f"cannot be read: {error.__class__.__name__}: {error}",
-            where=path,
-            hint="check the path, its permissions, and whether the file is complete",
-        ) from error
+        failure = error
+    if failure is None or is_damage(failure):
+        yield stream.finish()
+    if failure is not None:
+        raise unreadable(path, failure) from failure

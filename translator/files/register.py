@@ -173,7 +173,10 @@ class Register:
 
     def _let_go(self, failed: Sequence[str]) -> None:
         for followed in list(self.files.values()):
-            if followed.looks == self.looks or any(
+            if followed.looks == self.looks:
+                continue
+            # What was gone already does not come back because a directory cannot be looked through.
+            if followed.gone_at is None and any(
                 followed.path == path or followed.path.startswith(path + os.sep) for path in failed
             ):
                 continue
@@ -181,6 +184,21 @@ class Register:
                 followed.gone_at = self.now
                 self._descriptors.pin(followed.key)
             if followed.key not in self._descriptors or self._is_done(followed):
+                self.retire(followed, truncated=False)
+        if self._descriptors.crowded:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Waits no longer for what may yet be written to deleted files, those gone for longest first.
+
+        Else they would take all descriptors, and nothing could be read any more. What is left to be
+        read in one keeps it open all the same.
+        """
+        gone = [followed for followed in self.files.values() if followed.gone_at is not None]
+        for followed in sorted(gone, key=lambda followed: followed.gone_at or 0.0):
+            if not self._descriptors.crowded:
+                return
+            if not followed.unread and not followed.stream.unfinished:
                 self.retire(followed, truncated=False)
 
     def _is_done(self, followed: Followed) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,14 +26,20 @@ class Watcher:
     Args:
         patterns: Paths, directories and globs.
         changed: Set at every change.
+        on_problem: Told, in that thread, why it cannot watch any more.
     """
 
-    def __init__(self, patterns: Sequence[str], changed: threading.Event) -> None:
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        changed: threading.Event,
+        on_problem: Callable[[str], None] = lambda _problem: None,
+    ) -> None:
         self._directories = sorted({directory for pattern in patterns for directory in _roots(pattern)})
         self._changed = changed
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
-        self.problem: str | None = None
+        self._on_problem = on_problem
 
     def __enter__(self) -> Self:
         if self._directories:
@@ -64,7 +70,7 @@ class Watcher:
                 self._changed.set()
         except (OSError, RuntimeError) as error:
             # Out of watches, or a directory went away: the rescan goes on without.
-            self.problem = str(error)
+            self._on_problem(str(error))
 
 
 def _roots(pattern: str) -> list[str]:

@@ -125,12 +125,20 @@ class DurableSink:
         if recovered.snapshot is not None:
             self._snapshot_bytes = len(recovered.snapshot)
             wall = self._restore(recovered.snapshot, wall)
+        unreadable: list[Exception] = []
         for data in recovered.journal:
             self._journal_bytes += len(data)
-            entry = _decode_entry(data)
+            try:
+                entry = _decode_entry(data)
+            except ValueError as error:
+                # Only what this step has opened is lost.
+                unreadable.append(error)
+                continue
             self._now, wall = entry.now, entry.wall
             spans = self._translation.retake(entry.lines, entry.now)
             self._packer.pack(map(self._encoder.encode, spans))
+        if unreadable:
+            _tell_lost(unreadable[0], steps=len(unreadable))
         self._encoder.counts.clear()
         self._base = recovered.counters
         self._now += min(max(0.0, self._wall() - wall), LONGEST_GAP)
@@ -202,9 +210,7 @@ class DurableSink:
             snapshot = _decode_snapshot(data)
             self._translation.restore(snapshot.translation, snapshot.now)
         except (ValueError, KeyError, IndexError) as error:
-            hint = "files are read on from their checkpoints"
-            # The cause is in the state, not in the program.
-            log.error("open_spans_lost", error=str(error), hint=hint)  # noqa: TRY400
+            _tell_lost(error)
             return wall
         self._now = snapshot.now
         for span in snapshot.packer.held:
@@ -238,3 +244,8 @@ class DurableSink:
                 if told:
                     log.info("state_writable_again")
                 return
+
+
+def _tell_lost(error: Exception, **which: int) -> None:
+    # The cause is in the state, not in the program: where it was does not matter.
+    log.error("open_spans_lost", error=str(error), hint="files are read on from their checkpoints", **which)

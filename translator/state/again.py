@@ -13,6 +13,11 @@ TRYING_FILE = "rejected.trying.jsonl"
 """Where what is tried again is kept until that is done."""
 
 
+def has_records(directory: Path) -> bool:
+    """Whether a state has something that was set aside, or whose second try was interrupted."""
+    return any(any(directory.glob(f"{name}*")) for name in (REJECTED_FILE, TRYING_FILE))
+
+
 class SecondTry:
     """The records of a state that nobody else uses meanwhile.
 

@@ -60,7 +60,9 @@ def read_report(directory: Path) -> StateReport:
     """
     path = directory / STATE_FILE
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as connection:
+        # A path may have signs in it that mean something in a URI.
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as connection:
             refuse_newer(connection, str(path))
             connection.execute("BEGIN")
             envelopes, size, spans, oldest = connection.execute(_TOTALS).fetchone()
