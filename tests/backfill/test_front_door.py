@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import zst
-from tests.backfill.field import FACTS, Server, backfill, start, write_runs
+from tests.backfill.field import FACTS, Server, backfill, start, workers_of, write_runs
 from tests.cli.process import on_a_terminal
 
 if TYPE_CHECKING:
@@ -374,6 +374,19 @@ def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     logs.send()
 
     assert len(logs.server.spans) == logs.server.times.total() == spans
+
+
+def test_it_is_interrupted_calmly_while_its_workers_begin(logs: Logs) -> None:
+    write_runs([logs.path("a.log")], 400, now() - DAY)
+    with start(str(logs.path("")), *logs.to, "--workers", "2") as process:
+        while not workers_of(process) and process.poll() is None:
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    assert "Traceback" not in said
 
 
 def forget_traces(path: Path, after: float) -> None:

@@ -7,8 +7,9 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from threading import Event, Lock, Thread
 from typing import Protocol
@@ -49,6 +50,9 @@ _WAIT_SECONDS = 0.02
 """How long one that has no room waits before it looks again."""
 
 _ENDING_SECONDS = 10.0
+
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What a terminal, or who stops a group, sends to all processes; only the one that reads is to heed it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(
@@ -155,7 +159,8 @@ class ProcessCrew:
             name = f"translator-worker-{number}"
             arguments = (theirs, shares, setup, str(number), prepare)
             process = context.Process(target=work_process, args=arguments, name=name, daemon=True)
-            process.start()
+            with _held_back(_ENDING_SIGNALS):
+                process.start()
             theirs.close()
             self._connections.append(ours)
             self._processes.append(process)
@@ -255,6 +260,18 @@ def _member(
     return Member(name, make, lane(reply), reply, on_skip)
 
 
+@contextmanager
+def _held_back(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Holds signals back for a while, and for good in processes that begin in it: none goes lost here."""
+    # Where it has to begin first, it would let them through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end_with_parent() -> None:
     """Ends this process at once when the one that reads is gone: who goes on must not find it sending."""
     parent = multiprocessing.parent_process()
@@ -271,10 +288,10 @@ def work_process(
     prepare: Callable[[], SkipListener],
 ) -> None:
     """What a worker process does: takes orders until the other end is closed."""
-    on_skip = prepare()
-    # A terminal sends its signals to all processes; the one that reads tells the others when to end.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # They have been held back since before it began.
+    for number in _ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    on_skip = prepare()
     lock = Lock()
 
     def reply(said: Reply) -> None:

@@ -100,17 +100,23 @@ class _Run:
             if len(left) < len(self._inputs):
                 self._print(f"{len(self._inputs) - len(left):,} of {len(self._inputs):,} inputs sent already")
             _tell(left, settings, self._outlet.pace, self._console, as_json=False)
+        stopping = threading.Event()
+        with stop_on_signals(stopping, threading.Event()):
+            dispatch, problem, complete = self._send(known, stopping)
+        self._conclude(dispatch, problem, complete=complete, as_json=as_json)
+
+    def _send(
+        self, known: Mapping[str, Position], stopping: threading.Event
+    ) -> tuple[Dispatch, str | None, bool]:
+        """Gives what was done, why nothing could be sent any more, and whether it is complete."""
+        settings, job = self._settings, self._outlet.job
         dispatch = Dispatch(self._outlet.crew(), job, time.monotonic)
         backfill = self._backfill(dispatch, known)
         if job is not None:
             backfill.resume(job.progress)
         size = sized(self._inputs)
         view = Shown(backfill, dispatch, size, time.monotonic)
-        stopping = threading.Event()
-        with (
-            stop_on_signals(stopping, threading.Event()),
-            shown(view, size, self._console, quiet=settings["quiet"]) as beat,
-        ):
+        with shown(view, size, self._console, quiet=settings["quiet"]) as beat:
             complete = backfill.run(stopping, beat)
             deadline = time.monotonic() + settings["shutdown_timeout"]
             unsampled = dispatch.totals()["unsampled"]
@@ -123,7 +129,7 @@ class _Run:
                 backfill.stop(settings["shutdown_timeout"], beat)
             problem = dispatch.problem
             dispatch.close(backfill.done() if complete else None)
-        self._conclude(dispatch, problem, complete=complete, as_json=as_json)
+        return dispatch, problem, complete
 
     def _backfill(self, dispatch: Dispatch, known: Mapping[str, Position]) -> Backfill:
         settings = self._settings
