@@ -50,18 +50,22 @@ class Sent(msgspec.Struct):
     Attributes:
         handed_on: Spans that were handed on.
         acknowledged: Those of them that the server has taken or will never take.
+        settled: Envelopes that need not be sent again, also of spans that are not acknowledged wholly.
         counts: What became of envelopes, by the names of the summary.
         changed: What was changed in spans.
         limited: Seconds for which the server has asked to wait; 0 for none.
+        paced: Seconds for which the pace that is wanted holds back what comes next; 0 for none.
         problem: Why nothing is sent any more, in words for a person; None while all is well.
         trouble: What went wrong with the last attempt, if it has to be made again.
     """
 
     handed_on: int = 0
     acknowledged: int = 0
+    settled: int = 0
     counts: dict[str, int] = {}
     changed: dict[str, int] = {}
     limited: float = 0.0
+    paced: float = 0.0
     problem: str | None = None
     trouble: str | None = None
 
@@ -189,6 +193,7 @@ class SendingLane:
         return Sent(
             self._handed_on,
             self._acknowledged,
+            counters.settled,
             {
                 "envelopes": counters.acknowledged_envelopes,
                 "tried_again": counters.retries,
@@ -196,6 +201,7 @@ class SendingLane:
             },
             dict(self._encoder.counts),
             self._sender.limited_for(),
+            self._sender.paced_for(),
             self._sender.problem,
             None if last is None or isinstance(last, Acknowledged) else last.detail,
         )

@@ -143,8 +143,8 @@ class Member:
         sent = self._lane.sent()
         totals = self.totals()
         return Standing(
-            totals["handed_on"], sent.acknowledged, dict(totals), self._rules(),
-            sent.limited, sent.problem, sent.trouble,
+            totals["handed_on"], sent.acknowledged, sent.settled, dict(totals), self._rules(),
+            sent.limited, sent.paced, sent.problem, sent.trouble,
         )  # fmt: skip
 
     def close(self) -> None:
