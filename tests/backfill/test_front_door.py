@@ -19,6 +19,7 @@ import pytest
 from tests import zst
 from tests.backfill.field import FACTS, Server, backfill, start, workers_of, write_runs
 from tests.cli.process import on_a_terminal
+from translator.state.rejected import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -328,6 +329,28 @@ def test_workers_say_no_more_than_was_asked_for(logs: Logs) -> None:
     said = backfill(str(logs.path("")), *logs.to, "--workers", "1", "-q")
 
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["here", "in workers"])
+def test_what_looks_like_an_event_and_cannot_be_read_is_set_aside(
+    workers: tuple[str, ...], logs: Logs
+) -> None:
+    write_runs([logs.path("a.log")], 20, now() - DAY)
+    lost = '{"event":"agent.start","agent":"x"}'
+    text = logs.path("a.log").read_text()
+    logs.path("a.log").write_text(f'{text}words\n{lost}\n{{"event":"tool", "tool\n')
+
+    said = logs.send(*workers, name="a.log")
+
+    (path,) = (logs.directory / "state").rglob("rejected.jsonl")
+    kept = sorted(read(path), key=lambda record: record.reason)
+    assert said["lines"] == {"event": 200, "no_timestamp": 1, "not_json": 2}
+    assert [(one.reason, one.line.offset) for one in kept if one.line is not None] == [
+        ("no_timestamp", len(text) + 6),
+        ("not_json", len(text) + 6 + len(lost) + 1),
+    ]
+    assert kept[0].line is not None
+    assert kept[0].line.restored().data == lost.encode()
 
 
 def test_every_answer_is_heeded_while_envelopes_follow_one_another(logs: Logs) -> None:

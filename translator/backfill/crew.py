@@ -34,9 +34,12 @@ from translator.backfill.orders import (
     Surrender,
     Surrendered,
     Taken,
+    Unread,
 )
 from translator.backfill.share import Share, ShareSetup
 from translator.errors import StateError
+from translator.formats.records import Unreadable, looks_like_event
+from translator.model import Line
 from translator.pipeline.sinks import Sink
 from translator.pipeline.translation import SkipListener
 
@@ -59,7 +62,7 @@ _decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(
     Batch | Drain | Keep | Surrender | Restore | Send | Limits
 ).decode
 _decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(
-    Taken | Kept | Surrendered | Drained | SetAside | Limits | Standing
+    Taken | Kept | Surrendered | Drained | SetAside | Unread | Limits | Standing
 ).decode
 
 
@@ -257,7 +260,12 @@ def _member(
     def make(number: int, listener: SkipListener) -> Share:
         return Share(number, shares, time.time, listener)
 
-    return Member(name, make, lane(reply), reply, on_skip)
+    def skipped(line: Line, why: Unreadable) -> None:
+        on_skip(line, why)
+        if looks_like_event(line, why):
+            reply(Unread(line, why.reason, why.detail))
+
+    return Member(name, make, lane(reply), reply, skipped)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from translator.backfill.orders import (
     Surrender,
     Surrendered,
     Taken,
+    Unread,
 )
 from translator.backfill.share import SHARES, WHOLE, merged
 from translator.formats.house.reader import Tally
@@ -258,6 +259,9 @@ class Dispatch:
             case SetAside():
                 if self._job is not None:
                     self._job.set_aside(reply.envelope, reply.reason, reply.detail)
+            case Unread():
+                if self._job is not None:
+                    self._job.reject_line(reply.line, reply.reason, reply.detail)
             case Limits():
                 self._impose(who, reply)
 

@@ -126,6 +126,14 @@ class SetAside(msgspec.Struct, tag=True):
     detail: str
 
 
+class Unread(msgspec.Struct, tag=True):
+    """A line looks like an event, and cannot be read."""
+
+    line: Line
+    reason: str
+    detail: str
+
+
 class Standing(msgspec.Struct, tag=True):
     """How one is getting on; totals since its start.
 
@@ -152,5 +160,5 @@ class Standing(msgspec.Struct, tag=True):
     trouble: str | None = None
 
 
-Reply = Taken | Kept | Surrendered | Drained | SetAside | Limits | Standing
+Reply = Taken | Kept | Surrendered | Drained | SetAside | Unread | Limits | Standing
 """What they tell the process that reads."""
