@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from translator.backfill.dispatch import Dispatch
-from translator.backfill.merge import Merge, Position
+from translator.backfill.merge import MAX_OPEN, Merge, Position
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
 from translator.backfill.sorter import Sorter
@@ -26,6 +26,7 @@ from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
 from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
 from translator.errors import DeliveryError, InputError
+from translator.files.descriptors import granted
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
 from translator.pipeline.translation import Counted
@@ -139,7 +140,7 @@ class _Run:
 
         return Backfill(
             self._inputs,
-            Merge(self._inputs, reopen, known),
+            Merge(self._inputs, reopen, known, granted(MAX_OPEN)),
             Sorter(settings["format"], settings.formats) if self._outlet.divides else None,
             dispatch,
             reorder=settings["reorder_window"],

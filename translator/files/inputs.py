@@ -14,6 +14,7 @@ import msgspec
 from translator.errors import InputError
 from translator.files.access import ReadAt, of_file
 from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed
+from translator.files.descriptors import EXHAUSTED
 from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
@@ -125,6 +126,7 @@ def open_input(
 
     Raises:
         InputError: It cannot be read, or is damaged; what came before has been handed out.
+        OSError: Too many files are open to begin with it.
     """
     stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
     consumed = 0
@@ -140,6 +142,8 @@ def open_input(
             end = stream.position
             yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail)
     except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in EXHAUSTED:
+            raise
         raise InputError(
             f"cannot be read: {error.__class__.__name__}: {error}",
             where=one.name,
