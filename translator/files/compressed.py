@@ -118,7 +118,7 @@ class Decompressor:
 
         Raises:
             EOFError: The file ends before its content does: it is being written, or cut off.
-            OSError: As `read_at`.
+            OSError: As `read_at`; what has been read before it is not lost, where it is called again.
         """
         while True:
             if self._decoder.eof and not self._next_member(read_at):
@@ -159,9 +159,10 @@ class Decompressor:
 
     def _next_member(self, read_at: ReadAt) -> bool:
         """Goes on to the next of several streams in one file; what follows the last is padding."""
-        rest = self._decoder.unused_data
+        rest = self._rest or self._decoder.unused_data
         while len(rest) < MAGIC_BYTES and (more := self._input(read_at)):
-            rest += more
+            # Kept, for the next look may fail.
+            self._rest = rest = rest + more
         if not rest.startswith(self._magic):
             return False
         self._decoder = self._make()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 from collections.abc import Callable, Iterator, Sequence
@@ -241,8 +242,12 @@ def _unpacked(decompressor: Decompressor, read_at: ReadAt, offset: int) -> Itera
     place = offset
     while True:
         want = BATCH_BYTES - place % BATCH_BYTES
-        while len(held) < want and (more := decompressor.read(read_at, want - len(held))):
-            held += more
+        try:
+            while len(held) < want and (more := decompressor.read(read_at, want - len(held))):
+                held += more
+        except BlockingIOError:
+            yield b"", decompressor.consumed
+            continue
         if not held:
             return
         chunk, held = held[:want], held[want:]
@@ -275,9 +280,17 @@ def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
 
 
 def _reads_on(descriptor: int, held: bytes) -> ReadAt:
-    """Reads a stream on, of which some bytes have been read; offsets must follow one another."""
+    """Reads a stream on, of which some bytes have been read; offsets must follow one another.
+
+    Where nothing comes for a while, it raises BlockingIOError, and may be asked again.
+    """
 
     def read_at(count: int, offset: int) -> bytes:
-        return held[offset : offset + count] if offset < len(held) else os.read(descriptor, count)
+        if offset < len(held):
+            return held[offset : offset + count]
+        ready, _, _ = select.select([descriptor], [], [], _STDIN_SECONDS)
+        if not ready:
+            raise BlockingIOError(errno.EAGAIN, "nothing has come yet")
+        return os.read(descriptor, count)
 
     return read_at
