@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tests import zst
 from tests.backfill.field import FACTS, Server, backfill, start, workers_of, write_runs
 from tests.cli.process import on_a_terminal
 from translator.state.rejected import read
+from translator.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -386,7 +388,7 @@ def test_a_key_that_is_refused_ends_it_and_the_next_run_goes_on(logs: Logs) -> N
 def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     spans = write_runs([logs.path("a.log")], 2_000, now() - DAY)
     with start(str(logs.path("")), *logs.to, "--max-rate", "3000", "--shutdown-timeout", "0.2") as process:
-        logs.server.wait_for(1_000)
+        logs.server.wait_for(3_000)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -394,9 +396,14 @@ def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     before = len(logs.server.spans)
     assert before < spans
 
-    logs.send()
+    summary = logs.send("--max-rate", "3000")
 
     assert len(logs.server.spans) == logs.server.times.total() == spans
+    (directory,) = (logs.directory / "state").glob("*/backfill")
+    with closing(SqliteStore(directory, clock=now)) as store:
+        pace = float(store.recall("pace") or 0)
+    # What the first run has sent says nothing of the second.
+    assert pace * float(str(summary["seconds"])) == pytest.approx(spans - before, rel=0.05)
 
 
 def test_it_is_interrupted_calmly_while_its_workers_begin(logs: Logs) -> None:

@@ -50,6 +50,7 @@ class Sent(msgspec.Struct):
     Attributes:
         handed_on: Spans that were handed on.
         acknowledged: Those of them that the server has taken or will never take.
+        known: Those of them that were acknowledged before an interruption, and not sent again.
         settled: Envelopes that need not be sent again, also of spans that are not acknowledged wholly.
         counts: What became of envelopes, by the names of the summary.
         changed: What was changed in spans.
@@ -61,6 +62,7 @@ class Sent(msgspec.Struct):
 
     handed_on: int = 0
     acknowledged: int = 0
+    known: int = 0
     settled: int = 0
     counts: dict[str, int] = {}
     changed: dict[str, int] = {}
@@ -140,7 +142,7 @@ class SendingLane:
         )
         self._courier = Courier(self._transport)
         self._lock = threading.Lock()
-        self._handed_on = self._acknowledged = 0
+        self._handed_on = self._acknowledged = self._known_spans = 0
         self.impose(setup.limits)
         self._sender.start()
 
@@ -170,6 +172,7 @@ class SendingLane:
         self._handed_on += spans
         finished = partial(self._done, spans, notes, part.fingerprint, done)
         if part.fingerprint in self._known:
+            self._known_spans += spans
             finished()
             return
         envelopes = self._packer.pack(map(self._encoder.encode, part.spans))
@@ -193,6 +196,7 @@ class SendingLane:
         return Sent(
             self._handed_on,
             self._acknowledged,
+            self._known_spans,
             counters.settled,
             {
                 "envelopes": counters.acknowledged_envelopes,

@@ -134,6 +134,7 @@ class Member:
             share.count(totals)
         sent = self._lane.sent()
         totals["handed_on"] += sent.handed_on + sum(len(part.spans) for part, _ in self._parts)
+        totals["known"] += sent.known
         for group, counts in (("changed", sent.changed), ("sent", sent.counts)):
             totals.update({f"{group}.{name}": count for name, count in counts.items()})
         return totals

@@ -80,6 +80,7 @@ class _Run:
         self._damaged: list[InputError] = []
         self._console = Console(stderr=True)
         self._begun = time.monotonic()
+        self._sent_before = 0
 
     def go(self, *, again: bool, as_json: bool) -> None:
         """Sends what has not been sent.
@@ -115,6 +116,7 @@ class _Run:
         backfill = self._backfill(dispatch, known)
         if job is not None:
             backfill.resume(job.progress)
+        self._sent_before = _sent(dispatch)
         size = sized(self._inputs)
         view = Shown(backfill, dispatch, size, time.monotonic)
         with shown(view, size, self._console, quiet=settings["quiet"]) as beat:
@@ -169,8 +171,9 @@ class _Run:
         set_aside = totals["sent.set_aside"]
         seconds = time.monotonic() - self._begun
         acknowledged = figures.acknowledged - set_aside
-        if complete and self._outlet.destination is not None and acknowledged and seconds > 1:
-            self._outlet.remember_pace(acknowledged / seconds)
+        now_sent = _sent(dispatch) - self._sent_before
+        if complete and self._outlet.destination is not None and now_sent and seconds > 1:
+            self._outlet.remember_pace(now_sent / seconds)
         sent = {}
         if self._outlet.destination is not None:
             sent = {"spans_acknowledged": acknowledged, **_group(totals, "sent")}
@@ -217,6 +220,12 @@ class _Run:
 
     def _print(self, text: str) -> None:
         self._console.print(text, style="dim", highlight=False, soft_wrap=True)
+
+
+def _sent(dispatch: Dispatch) -> int:
+    """Spans that the server has taken, in all runs of a backfill; each as often as it was sent."""
+    totals = dispatch.totals()
+    return dispatch.figures.acknowledged - totals["sent.set_aside"] - totals["known"]
 
 
 def _group(totals: Counter[str], group: str) -> dict[str, int]:
