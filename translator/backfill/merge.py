@@ -72,8 +72,7 @@ class Merge:
             for one in inputs
         ]
         self.consumed = [
-            one.size or 0 if position.ended else 0
-            for one, position in zip(inputs, self.positions, strict=True)
+            _consumed(one, position) for one, position in zip(inputs, self.positions, strict=True)
         ]
         for one, position in zip(inputs, self.positions, strict=True):
             if position.at == _BEGIN and one.first_time is not None:
@@ -156,3 +155,10 @@ class Merge:
         if behind is None:
             raise LookupError("all inputs have ended")
         return behind
+
+
+def _consumed(one: Input, position: Position) -> int:
+    """Stored bytes that have been read of an input, as far as that is known before it is opened."""
+    if position.ended:
+        return one.size or 0
+    return 0 if one.compressed else position.read

@@ -75,7 +75,7 @@ class Backfill:
         self._between = True
         self._known: dict[str, Position] = {}
         self._snapshot_due = clock() + SNAPSHOT_SECONDS
-        self.bytes_read = 0
+        self.bytes_read = sum(merge.consumed)
         self.lines_read = 0
 
     def resume(self, progress: Progress) -> None:
