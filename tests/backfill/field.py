@@ -10,13 +10,12 @@ import sys
 import threading
 import zlib
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 from tests.bench.generate import START_MS, records
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = "0123456789abcdef0123456789abcdef"
 FACTS = ("trace_id", "parent_span_id", "name", "status", "start_timestamp", "end_timestamp", "is_segment")
@@ -164,6 +163,18 @@ def backfill(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """Starts a backfill."""
+    """Starts a backfill, in a group of processes of its own."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(command(*arguments), stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command(*arguments), stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+
+
+def workers_of(process: subprocess.Popen[str]) -> int:
+    """How many workers a backfill has begun."""
+    found = 0
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
+            found += int(parent) == process.pid and b"spawn_main" in (path / "cmdline").read_bytes()
+    return found

@@ -11,14 +11,17 @@ import re
 import shutil
 import signal
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import zst
-from tests.backfill.field import FACTS, Server, backfill, start, write_runs
+from tests.backfill.field import FACTS, Server, backfill, start, workers_of, write_runs
 from tests.cli.process import on_a_terminal
+from translator.state.rejected import read
+from translator.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -330,6 +333,28 @@ def test_workers_say_no_more_than_was_asked_for(logs: Logs) -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["here", "in workers"])
+def test_what_looks_like_an_event_and_cannot_be_read_is_set_aside(
+    workers: tuple[str, ...], logs: Logs
+) -> None:
+    write_runs([logs.path("a.log")], 20, now() - DAY)
+    lost = '{"event":"agent.start","agent":"x"}'
+    text = logs.path("a.log").read_text()
+    logs.path("a.log").write_text(f'{text}words\n{lost}\n{{"event":"tool", "tool\n')
+
+    said = logs.send(*workers, name="a.log")
+
+    (path,) = (logs.directory / "state").rglob("rejected.jsonl")
+    kept = sorted(read(path), key=lambda record: record.reason)
+    assert said["lines"] == {"event": 200, "no_timestamp": 1, "not_json": 2}
+    assert [(one.reason, one.line.offset) for one in kept if one.line is not None] == [
+        ("no_timestamp", len(text) + 6),
+        ("not_json", len(text) + 6 + len(lost) + 1),
+    ]
+    assert kept[0].line is not None
+    assert kept[0].line.restored().data == lost.encode()
+
+
 def test_every_answer_is_heeded_while_envelopes_follow_one_another(logs: Logs) -> None:
     spans = write_runs([logs.path("a.log")], 60, now() - DAY)
     limit = {"X-Sentry-Rate-Limits": "1:span:project"}
@@ -363,7 +388,7 @@ def test_a_key_that_is_refused_ends_it_and_the_next_run_goes_on(logs: Logs) -> N
 def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     spans = write_runs([logs.path("a.log")], 2_000, now() - DAY)
     with start(str(logs.path("")), *logs.to, "--max-rate", "3000", "--shutdown-timeout", "0.2") as process:
-        logs.server.wait_for(1_000)
+        logs.server.wait_for(3_000)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -371,9 +396,27 @@ def test_an_interrupted_one_goes_on(logs: Logs) -> None:
     before = len(logs.server.spans)
     assert before < spans
 
-    logs.send()
+    summary = logs.send("--max-rate", "3000")
 
     assert len(logs.server.spans) == logs.server.times.total() == spans
+    (directory,) = (logs.directory / "state").glob("*/backfill")
+    with closing(SqliteStore(directory, clock=now)) as store:
+        pace = float(store.recall("pace") or 0)
+    # What the first run has sent says nothing of the second.
+    assert pace * float(str(summary["seconds"])) == pytest.approx(spans - before, rel=0.05)
+
+
+def test_it_is_interrupted_calmly_while_its_workers_begin(logs: Logs) -> None:
+    write_runs([logs.path("a.log")], 400, now() - DAY)
+    with start(str(logs.path("")), *logs.to, "--workers", "2") as process:
+        while not workers_of(process) and process.poll() is None:
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    assert "Traceback" not in said
 
 
 def forget_traces(path: Path, after: float) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.backfill.merge import Merge, Position
+from translator.errors import StateError
 from translator.files.inputs import Input, InputBatch
 from translator.model import Line
 
@@ -98,3 +101,55 @@ def test_what_cannot_be_read_further_is_given_up() -> None:
 
     assert merge.positions[0].damaged
     assert [found[0] for found in iter(merge.next, None)] == [1, 1]
+
+
+class Shelf:
+    """Inputs of two batches each, of which only some can be open at once."""
+
+    def __init__(self, inputs: int, room: int) -> None:
+        self.room = room
+        self.open = self.most = 0
+        named = [Input(str(number), 2, first_time=1) for number in range(inputs)]
+        self.merge = Merge(named, self.opened)
+
+    def opened(self, one: Input, position: Position) -> Iterator[InputBatch]:
+        if self.open >= self.room:
+            raise OSError(errno.EMFILE, "Too many open files", one.name)
+        self.open += 1
+        self.most = max(self.most, self.open)
+        for number in range(position.offset, 2):
+            yield InputBatch([Line(b"", one.name, number)], number + 1, number, number + 1)
+        self.open -= 1
+
+    def read(self) -> list[tuple[int, int]]:
+        found = []
+        while (one := self.merge.next()) is not None:
+            place, batch = one
+            self.merge.seen(place, 100 + batch.number)
+            found.append((place, batch.number))
+        return found
+
+
+def test_no_more_are_open_than_is_granted() -> None:
+    shelf = Shelf(10, 10)
+    shelf.merge = Merge([Input(str(n), 2, first_time=1) for n in range(10)], shelf.opened, most_open=4)
+
+    assert len(shelf.read()) == 20
+    assert shelf.most == 4
+
+
+def test_where_too_many_are_open_the_others_wait_and_none_is_damaged() -> None:
+    shelf = Shelf(10, 3)
+
+    assert sorted(shelf.read()) == [(place, number) for place in range(10) for number in range(2)]
+    assert shelf.most == 3
+    assert not any(position.damaged for position in shelf.merge.positions)
+
+
+def test_where_nothing_can_be_opened_it_ends_and_goes_on_later() -> None:
+    shelf = Shelf(3, 0)
+    with pytest.raises(StateError, match="no file can be opened") as told:
+        shelf.read()
+
+    assert "ulimit -n" in (told.value.hint or "")
+    assert not any(position.ended for position in shelf.merge.positions)

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.state.memory import MemoryStore
 from translator.cli.sending import RATE_LIMITS, _kept_limits
 from translator.delivery.limits import LONGEST_SECONDS
-from translator.state.memory import MemoryStore
 
 
 def test_what_is_kept_holds_as_long_as_was_asked_for_and_a_day_at_most(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ import pytest
 
 from tests.delivery.endpoint import KEY, NOW, envelope, running, transport_to
 from tests.loopback import Answer as HttpAnswer
+from tests.state.memory import MemoryStore
 from translator.delivery.backoff import Backoff
 from translator.delivery.sender import MAX_HELD, Sender
 from translator.errors import StateError
 from translator.model import Acknowledged, Answer, Envelope, Refused, Retry
-from translator.state.memory import MemoryStore
 from translator.state.store import Commit, Stored
 
 DOWN = Retry(None, "server_error", "test answered 503", 503)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.files.following import Sidecar, open_files, texts, write
+from translator.errors import InputError
+from translator.files.descriptors import granted
+from translator.files.inputs import Input, open_input
 
 ROOT = Path(__file__).parents[2]
 TRY_AGAIN = [errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EIO, errno.ESTALE]
@@ -229,3 +233,27 @@ def test_a_consumer_that_stops_in_the_middle_goes_on_later(tmp_path: Path) -> No
     sidecar.wait()
 
     assert len(sidecar.data) == len(set(sidecar.data)) == 80_000
+
+
+def test_a_file_that_cannot_be_opened_besides_others_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.log"
+    write(log, texts(0, 10))
+
+    def failing(path: Path, *_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "open", failing)
+    number = errno.EMFILE
+    with pytest.raises(OSError, match="Too many open files"):
+        list(open_input(Input(str(log))))
+    number = errno.EIO
+    with pytest.raises(InputError, match="cannot be read"):
+        list(open_input(Input(str(log))))
+
+
+def test_at_most_half_of_what_the_process_may_open_is_granted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for soft, found in ((64, 32), (1, 1), (1_000_000, 200), (resource.RLIM_INFINITY, 200)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, soft=soft: (soft, soft))
+        assert granted(200) == found

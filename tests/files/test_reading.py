@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests import zst
 from tests.files.following import Sidecar, texts
 from translator.errors import InputError
+from translator.files import inputs
 from translator.files.access import of_file
 from translator.files.compressed import DAMAGED, Decompressor
 from translator.files.inputs import find_inputs, open_input
@@ -187,6 +188,52 @@ def test_a_followed_file_with_something_else_behind_its_content_is_told_once(tmp
     assert [str(error) for _, error in sidecar.problems] == [
         "damaged: what follows the compressed content is something else"
     ]
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_decompressing_what_comes_byte_by_byte_with_silence(
+    pack: Callable[[bytes], bytes],
+) -> None:
+    packed = pack(b"one\n" * 50) + pack(b"two\n" * 50) + b"\0" * 3
+    silent = False
+
+    def read_at(_count: int, offset: int) -> bytes:
+        nonlocal silent
+        silent = not silent
+        if silent:
+            raise BlockingIOError
+        return packed[offset : offset + 1]
+
+    decompressor = Decompressor()
+    content = b""
+    while True:
+        try:
+            data = decompressor.read(read_at, 64)
+        except BlockingIOError:
+            continue
+        if not data:
+            break
+        content += data
+
+    assert content == b"one\n" * 50 + b"two\n" * 50
+
+
+@pytest.mark.parametrize("pack", [*PACKERS, bytes])
+def test_who_reads_standard_input_hears_that_nothing_comes(
+    pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = pack(b"\n".join(texts(0, 100)))
+    reading, writing = os.pipe()
+    monkeypatch.setattr(inputs, "standard_input", lambda: reading)
+    batches = inputs.open_input(inputs.Input("-"))
+    os.write(writing, packed[: len(packed) // 2])
+    before = [next(batches) for _ in range(2)]
+    os.write(writing, packed[len(packed) // 2 :])
+    os.close(writing)
+    found = [line.data for batch in (*before, *batches) for line in batch.lines]
+    os.close(reading)
+
+    assert found == texts(0, 100)
 
 
 def test_memory_stays_flat_for_a_bomb() -> None:

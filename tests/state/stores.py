@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.state.memory import MemoryStore
 from translator.model import Checkpoint, Line
-from translator.state.memory import MemoryStore
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Stored
 

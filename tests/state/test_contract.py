@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.endpoint import envelope
+from tests.state.memory import MemoryStore
 from tests.state.stores import T0, AnyStore, Clock, checkpoint, line, names
 from translator.errors import StateError
-from translator.state.memory import MemoryStore
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Commit, Store
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.delivery.endpoint import envelope
+from tests.state.memory import MemoryStore
 from tests.state.stores import Clock, checkpoint
 from translator.state.first_run import FIRST_RUN_FILE
-from translator.state.memory import MemoryStore
 from translator.state.store import Commit, Recovered
 
 

@@ -7,8 +7,9 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from threading import Event, Lock, Thread
 from typing import Protocol
@@ -25,9 +26,12 @@ from translator.backfill.orders import (
     Reply,
     SetAside,
     Taken,
+    Unread,
 )
 from translator.backfill.share import Share, ShareSetup
 from translator.errors import StateError
+from translator.formats.records import Unreadable, looks_like_event
+from translator.model import Line
 from translator.pipeline.sinks import Sink
 from translator.pipeline.translation import SkipListener
 
@@ -41,6 +45,9 @@ _WAIT_SECONDS = 0.02
 """How long one that has no room waits before it looks again."""
 
 _ENDING_SECONDS = 10.0
+
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What a terminal, or who stops a group, sends to all processes; only the one that reads is to heed it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_order: Callable[[bytes], Order] = msgspec.msgpack.Decoder(Order).decode
@@ -143,7 +150,8 @@ class ProcessCrew:
             name = f"translator-worker-{number}"
             arguments = (theirs, shares, setup, str(number), prepare)
             process = context.Process(target=work_process, args=arguments, name=name, daemon=True)
-            process.start()
+            with _held_back(_ENDING_SIGNALS):
+                process.start()
             theirs.close()
             self._connections.append(ours)
             self._processes.append(process)
@@ -240,7 +248,24 @@ def _member(
     def make(number: int, listener: SkipListener) -> Share:
         return Share(number, shares, time.time, listener)
 
-    return Member(name, make, lane(reply), reply, on_skip)
+    def skipped(line: Line, why: Unreadable) -> None:
+        on_skip(line, why)
+        if looks_like_event(line, why):
+            reply(Unread(line, why.reason, why.detail))
+
+    return Member(name, make, lane(reply), reply, skipped)
+
+
+@contextmanager
+def _held_back(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Holds signals back for a while, and for good in processes that begin in it: none goes lost here."""
+    # Where it has to begin first, it would let them through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
@@ -259,10 +284,10 @@ def work_process(
     prepare: Callable[[], SkipListener],
 ) -> None:
     """What a worker process does: takes orders until the other end is closed."""
-    on_skip = prepare()
-    # A terminal sends its signals to all processes; the one that reads tells the others when to end.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # They have been held back since before it began.
+    for number in _ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    on_skip = prepare()
     lock = Lock()
 
     def reply(said: Reply) -> None:

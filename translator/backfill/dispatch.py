@@ -26,6 +26,7 @@ from translator.backfill.orders import (
     Surrender,
     Surrendered,
     Taken,
+    Unread,
 )
 from translator.backfill.share import SHARES, WHOLE, merged
 from translator.errors import StateError
@@ -82,7 +83,8 @@ class Dispatch:
         self._surrendered: dict[int, list[ShareState]] = {}
         self._drained: set[int] = set()
         self._taken: Taken | None = None
-        self._acknowledged = 0
+        self._settled = 0
+        self._idle = True
         self._heard_at = clock()
         self._limited_until = 0.0
         self.standings: dict[int, Standing] = {}
@@ -124,11 +126,8 @@ class Dispatch:
         for standing in self.standings.values():
             if standing.problem is not None:
                 return standing.problem
-        now, figures = self._clock(), self.figures
-        if figures.acknowledged != self._acknowledged or not figures.waiting or self._limited_until > now:
-            self._acknowledged, self._heard_at = figures.acknowledged, now
-        patience = LONG_PATIENCE_SECONDS if figures.acknowledged else PATIENCE_SECONDS
-        if now - self._heard_at <= patience:
+        patience = LONG_PATIENCE_SECONDS if self._settled or self.figures.acknowledged else PATIENCE_SECONDS
+        if self._idle or self._clock() - max(self._heard_at, self._limited_until) <= patience:
             return None
         return self.trouble or f"no answer for {patience:.0f} s"
 
@@ -252,6 +251,7 @@ class Dispatch:
             case Standing():
                 self.standings[who] = reply
                 self._limited(reply.limited)
+                self._answered(reply.paced)
             case Kept():
                 self._store(who, reply)
             case Surrendered(states=states):
@@ -263,6 +263,9 @@ class Dispatch:
             case SetAside():
                 if self._job is not None:
                     self._job.set_aside(reply.envelope, reply.reason, reply.detail)
+            case Unread():
+                if self._job is not None:
+                    self._job.reject_line(reply.line, reply.reason, reply.detail)
             case Limits():
                 self._impose(who, reply)
 
@@ -271,6 +274,14 @@ class Dispatch:
             if member != who:
                 self._crew.tell(member, limits)
         self._limited(max(limits.seconds.values(), default=0.0))
+
+    def _answered(self, paced: float) -> None:
+        """Takes note of whether answers have come since, or nothing has been waited for."""
+        settled = sum(one.settled for one in self.standings.values())
+        if settled != self._settled or self._idle:
+            # What a pace holds back after an answer is not the server's silence.
+            self._settled, self._heard_at = settled, self._clock() + paced
+        self._idle = not self.figures.waiting
 
     def _limited(self, seconds: float) -> None:
         if seconds:

@@ -12,9 +12,15 @@ from translator.backfill.merge import Position
 from translator.backfill.notes import drop_notes, read_notes
 from translator.backfill.orders import ShareState, unreadable
 from translator.files.inputs import Input, is_there
-from translator.model import Envelope
+from translator.model import Envelope, Line
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Commit
+
+_MAX_REJECTED_BYTES = 4 * 1024 * 1024
+"""How much of unreadable lines waits for a snapshot; above it, some may be kept twice after a kill."""
+
+_RECORD_BYTES = 500
+"""What else is kept with such a line, roughly."""
 
 
 class Progress(msgspec.Struct):
@@ -65,6 +71,7 @@ class Job:
     def __init__(self, store: SqliteStore, directory: Path) -> None:
         self._store = store
         self._directory = directory
+        self._rejected_bytes = 0
         self.progress = Progress()
         self.sent: set[bytes] = set()
 
@@ -101,6 +108,7 @@ class Job:
             StateError: It cannot be stored now.
         """
         self._store.commit(Commit(snapshot=_encode(progress)))
+        self._rejected_bytes = 0
         # What is not finished may be large, and whoever goes on reads it from the store.
         self.progress = msgspec.structs.replace(progress, shares=[])
         drop_notes(self._directory, progress.generation)
@@ -112,6 +120,18 @@ class Job:
             StateError: It cannot be kept now.
         """
         self._store.set_aside(envelope, reason, detail)
+
+    def reject_line(self, line: Line, reason: str, detail: str) -> None:
+        """Keeps a line that cannot be read, with the next snapshot: before that, it would be read again.
+
+        Raises:
+            StateError: It cannot be kept now.
+        """
+        self._store.reject_line(line, reason, detail)
+        self._rejected_bytes += len(line.data) + _RECORD_BYTES
+        if self._rejected_bytes > _MAX_REJECTED_BYTES:
+            self._store.commit(Commit())
+            self._rejected_bytes = 0
 
     def known(self, inputs: Iterable[Input]) -> Mapping[str, Position]:
         """How far the inputs have been read, by identity; nothing of one that holds something else now."""

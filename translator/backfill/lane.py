@@ -50,18 +50,24 @@ class Sent(msgspec.Struct):
     Attributes:
         handed_on: Spans that were handed on.
         acknowledged: Those of them that the server has taken or will never take.
+        known: Those of them that were acknowledged before an interruption, and not sent again.
+        settled: Envelopes that need not be sent again, also of spans that are not acknowledged wholly.
         counts: What became of envelopes, by the names of the summary.
         changed: What was changed in spans.
         limited: Seconds for which the server has asked to wait; 0 for none.
+        paced: Seconds for which the pace that is wanted holds back what comes next; 0 for none.
         problem: Why nothing is sent any more, in words for a person; None while all is well.
         trouble: What went wrong with the last attempt, if it has to be made again.
     """
 
     handed_on: int = 0
     acknowledged: int = 0
+    known: int = 0
+    settled: int = 0
     counts: dict[str, int] = {}
     changed: dict[str, int] = {}
     limited: float = 0.0
+    paced: float = 0.0
     problem: str | None = None
     trouble: str | None = None
 
@@ -136,7 +142,7 @@ class SendingLane:
         )
         self._courier = Courier(self._transport)
         self._lock = threading.Lock()
-        self._handed_on = self._acknowledged = 0
+        self._handed_on = self._acknowledged = self._known_spans = 0
         self.impose(setup.limits)
         self._sender.start()
 
@@ -166,6 +172,7 @@ class SendingLane:
         self._handed_on += spans
         finished = partial(self._done, spans, notes, part.fingerprint, done)
         if part.fingerprint in self._known:
+            self._known_spans += spans
             finished(0)
             return
         envelopes = self._packer.pack(map(self._encoder.encode, part.spans))
@@ -186,6 +193,8 @@ class SendingLane:
         return Sent(
             self._handed_on,
             self._acknowledged,
+            self._known_spans,
+            counters.settled,
             {
                 "envelopes": counters.acknowledged_envelopes,
                 "tried_again": counters.retries,
@@ -193,6 +202,7 @@ class SendingLane:
             },
             dict(self._encoder.counts),
             self._sender.limited_for(),
+            self._sender.paced_for(),
             self._sender.problem,
             None if last is None or isinstance(last, Acknowledged) else last.detail,
         )

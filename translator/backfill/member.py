@@ -134,6 +134,7 @@ class Member:
             share.count(totals)
         sent = self._lane.sent()
         totals["handed_on"] += sent.handed_on + sum(len(part.spans) for part, _ in self._parts)
+        totals["known"] += sent.known
         for group, counts in (("changed", sent.changed), ("sent", sent.counts)):
             totals.update({f"{group}.{name}": count for name, count in counts.items()})
         return totals
@@ -143,8 +144,8 @@ class Member:
         sent = self._lane.sent()
         totals = self.totals()
         return Standing(
-            totals["handed_on"], sent.acknowledged, dict(totals), self._rules(),
-            sent.limited, sent.problem, sent.trouble,
+            totals["handed_on"], sent.acknowledged, sent.settled, dict(totals), self._rules(),
+            sent.limited, sent.paced, sent.problem, sent.trouble,
         )  # fmt: skip
 
     def close(self) -> None:

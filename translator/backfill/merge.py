@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from translator.errors import StateError
 from translator.files.inputs import Input, InputBatch
 
 MAX_OPEN = 200
@@ -57,15 +58,23 @@ class Merge:
         inputs: Oldest first.
         open_: Opens one of them.
         positions: How far they have been read, by identity.
+        most_open: How many are read side by side.
 
     Attributes:
         positions: The same now, by place among the inputs.
         consumed: Stored bytes read, by place.
     """
 
-    def __init__(self, inputs: Sequence[Input], open_: Open, positions: Mapping[str, Position] = {}) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        open_: Open,
+        positions: Mapping[str, Position] = {},
+        most_open: int = MAX_OPEN,
+    ) -> None:
         self._inputs = inputs
         self._open = open_
+        self._most_open = most_open
         self._active: dict[int, Iterator[InputBatch]] = {}
         self._current = 0
         self.positions = [
@@ -73,8 +82,7 @@ class Merge:
             for one in inputs
         ]
         self.consumed = [
-            one.size or 0 if position.ended else 0
-            for one, position in zip(inputs, self.positions, strict=True)
+            _consumed(one, position) for one, position in zip(inputs, self.positions, strict=True)
         ]
         for one, position in zip(inputs, self.positions, strict=True):
             position.size, position.compressed, position.head = one.size, one.compressed, one.head
@@ -88,10 +96,15 @@ class Merge:
 
         Raises:
             InputError: It cannot be read, or not further.
+            StateError: No file at all can be opened any more.
         """
         while self._active or self._waiting:
             place = self._current = self._choose()
-            batch = next(self._active[place], None)
+            try:
+                batch = next(self._active[place], None)
+            except OSError as error:
+                self._put_back(place, error)
+                continue
             position = self.positions[place]
             if batch is None:
                 position.ended = True
@@ -127,13 +140,25 @@ class Merge:
             times.append(self.positions[self._waiting[-1]].at)
         return min(times, default=None)
 
+    def _put_back(self, place: int, error: OSError) -> None:
+        """Has an input wait that could not be opened besides those that are open."""
+        del self._active[place]
+        if not self._active:
+            raise StateError(
+                f"no file can be opened: {error.strerror}",
+                where=self._inputs[place].name,
+                hint="raise the limit (`ulimit -n`), and run the same command again: it goes on",
+            ) from error
+        self._most_open = len(self._active)
+        self._waiting.append(place)
+
     def _rank(self, place: int) -> tuple[int, int]:
         return self.positions[place].at, place
 
     def _choose(self) -> int:
         """The place of the input that is behind, opened if it is not open yet; there is one."""
         behind = min(self._active, key=self._rank, default=None)
-        if self._waiting and len(self._active) < MAX_OPEN:
+        if self._waiting and len(self._active) < self._most_open:
             following = self._waiting[-1]
             if behind is None or self._rank(following) < self._rank(behind):
                 self._waiting.pop()
@@ -142,3 +167,10 @@ class Merge:
         if behind is None:
             raise LookupError("all inputs have ended")
         return behind
+
+
+def _consumed(one: Input, position: Position) -> int:
+    """Stored bytes that have been read of an input, as far as that is known before it is opened."""
+    if position.ended:
+        return one.size or 0
+    return 0 if one.compressed else position.read

@@ -39,7 +39,9 @@ class Notes:
             with suppress(OSError):
                 if self._file is None:
                     self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                os.write(self._file, fingerprint)
+                    _cut(self._file)
+                if os.write(self._file, fingerprint) < len(fingerprint):
+                    _cut(self._file)
             if self._over:
                 self._close()
 
@@ -53,6 +55,13 @@ class Notes:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _cut(file: int) -> None:
+    """Leaves whole fingerprints alone: behind a part of one, none could be found again."""
+    size = os.fstat(file).st_size
+    if part := size % FINGERPRINT_BYTES:
+        os.ftruncate(file, size - part)
 
 
 def read_notes(directory: Path) -> set[bytes]:

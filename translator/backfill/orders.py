@@ -142,27 +142,39 @@ class SetAside(msgspec.Struct, tag=True):
     detail: str
 
 
+class Unread(msgspec.Struct, tag=True):
+    """A line looks like an event, and cannot be read."""
+
+    line: Line
+    reason: str
+    detail: str
+
+
 class Standing(msgspec.Struct, tag=True):
     """How one is getting on; totals since its start.
 
     Attributes:
         handed_on: Spans that were handed on to be sent.
         acknowledged: Those of them that the server has taken or will never take.
+        settled: Envelopes that need not be sent again, also of spans that are not acknowledged wholly.
         totals: What was counted, by a dotted name.
         rules: What the rules of formats of one's own have done, by format.
         limited: Seconds for which the server has asked to wait; 0 for none.
+        paced: Seconds for which the pace that is wanted holds back what comes next; 0 for none.
         problem: Why nothing is sent any more, in words for a person; None while all is well.
         trouble: What went wrong with the last attempt, if it has to be made again.
     """
 
     handed_on: int = 0
     acknowledged: int = 0
+    settled: int = 0
     totals: dict[str, int] = {}
     rules: dict[str, list[Tally]] = {}
     limited: float = 0.0
+    paced: float = 0.0
     problem: str | None = None
     trouble: str | None = None
 
 
-Reply = Taken | Kept | Surrendered | Drained | Failed | SetAside | Limits | Standing
+Reply = Taken | Kept | Surrendered | Drained | Failed | SetAside | Unread | Limits | Standing
 """What they tell the process that reads."""

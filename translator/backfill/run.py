@@ -77,7 +77,7 @@ class Backfill:
         # A stream cannot be read again from its middle: all of it comes again, and is known by its spans.
         self._keeps = all(one.identity for one in inputs)
         self._snapshot_due = clock() + SNAPSHOT_SECONDS
-        self.bytes_read = 0
+        self.bytes_read = sum(merge.consumed)
         self.lines_read = 0
 
     def resume(self, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from translator.cli.history import BACKFILL_DIRECTORY
 from translator.cli.logs import Log
-from translator.cli.sending import Keep, open_output
+from translator.cli.sending import OUTBOX_ALONE, open_output
 from translator.cli.summary import Skipped, conclude
 from translator.errors import ConfigurationError
 from translator.pipeline.translation import Translation
@@ -36,8 +36,7 @@ def try_again(settings: Settings, log: Log) -> None:
         sample_rate=settings["traces_sample_rate"],
         on_skip=skipped,
     )
-    nothing_follows = Keep(None, lambda _seconds: True)
-    with ExitStack() as locks, open_output(settings, log, Console(), nothing_follows) as output:
+    with ExitStack() as locks, open_output(settings, log, Console(), OUTBOX_ALONE) as output:
         if output.store is None or output.directory is None:
             raise ConfigurationError(
                 "only what a server would not take is set aside", hint="name it with --dsn or --spotlight"

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from translator.backfill.dispatch import Dispatch
 from translator.backfill.job import Job
-from translator.backfill.merge import Merge, Position
+from translator.backfill.merge import MAX_OPEN, Merge, Position
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
 from translator.backfill.sorter import Sorter
@@ -27,6 +27,7 @@ from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
 from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
 from translator.errors import DeliveryError, InputError, StateError
+from translator.files.descriptors import granted
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
 from translator.pipeline.translation import Counted
@@ -83,6 +84,7 @@ class _Run:
         self._damaged: list[InputError] = []
         self._console = Console(stderr=True)
         self._begun = time.monotonic()
+        self._sent_before = 0
 
     def go(self, *, as_json: bool) -> None:
         """Sends what has not been sent.
@@ -102,17 +104,24 @@ class _Run:
             if len(left) < len(self._inputs):
                 self._print(f"{len(self._inputs) - len(left):,} of {len(self._inputs):,} inputs sent already")
             _tell(left, settings, self._outlet.pace, self._console, as_json=False)
+        stopping = threading.Event()
+        with stop_on_signals(stopping, threading.Event()):
+            dispatch, problem, complete = self._send(known, stopping)
+        self._conclude(dispatch, problem, complete=complete, as_json=as_json)
+
+    def _send(
+        self, known: Mapping[str, Position], stopping: threading.Event
+    ) -> tuple[Dispatch, str | None, bool]:
+        """Gives what was done, why nothing could be sent any more, and whether it is complete."""
+        settings, job = self._settings, self._outlet.job
         dispatch = Dispatch(self._outlet.crew(), job, time.monotonic)
         backfill = self._backfill(dispatch, known)
         if job is not None:
             backfill.resume(job.progress)
+        self._sent_before = _sent(dispatch)
         size = sized(self._inputs)
         view = Shown(backfill, dispatch, size, time.monotonic)
-        stopping = threading.Event()
-        with (
-            stop_on_signals(stopping, threading.Event()),
-            shown(view, size, self._console, quiet=settings["quiet"]) as beat,
-        ):
+        with shown(view, size, self._console, quiet=settings["quiet"]) as beat:
             complete = backfill.run(stopping, beat)
             deadline = time.monotonic() + settings["shutdown_timeout"]
             unsampled = dispatch.totals()["unsampled"]
@@ -125,7 +134,7 @@ class _Run:
                 backfill.stop(settings["shutdown_timeout"], beat)
             problem = dispatch.problem
             dispatch.close(backfill.done() if complete else None)
-        self._conclude(dispatch, problem, complete=complete, as_json=as_json)
+        return dispatch, problem, complete
 
     def _known(self, job: Job) -> Mapping[str, Position]:
         """How far the inputs have been read before.
@@ -160,7 +169,7 @@ class _Run:
 
         return Backfill(
             self._inputs,
-            Merge(self._inputs, reopen, known),
+            Merge(self._inputs, reopen, known, granted(MAX_OPEN)),
             Sorter(settings["format"], settings.formats) if self._outlet.divides else None,
             dispatch,
             reorder=settings["reorder_window"],
@@ -189,8 +198,9 @@ class _Run:
         set_aside = totals["sent.set_aside"]
         seconds = time.monotonic() - self._begun
         acknowledged = figures.acknowledged - set_aside
-        if complete and self._outlet.destination is not None and acknowledged and seconds > 1:
-            self._outlet.remember_pace(acknowledged / seconds)
+        now_sent = _sent(dispatch) - self._sent_before
+        if complete and self._outlet.destination is not None and now_sent and seconds > 1:
+            self._outlet.remember_pace(now_sent / seconds)
         sent = {}
         if self._outlet.destination is not None:
             sent = {"spans_acknowledged": acknowledged, **_group(totals, "sent")}
@@ -242,6 +252,12 @@ class _Run:
 
     def _print(self, text: str) -> None:
         self._console.print(text, style="dim", highlight=False, soft_wrap=True)
+
+
+def _sent(dispatch: Dispatch) -> int:
+    """Spans that the server has taken, in all runs of a backfill; each as often as it was sent."""
+    totals = dispatch.totals()
+    return dispatch.figures.acknowledged - totals["sent.set_aside"] - totals["known"]
 
 
 def _group(totals: Counter[str], group: str) -> dict[str, int]:

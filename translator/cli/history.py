@@ -23,6 +23,7 @@ from translator.cli.logs import Log, configure, said_of_logs
 from translator.cli.sending import (
     CONCURRENCY,
     DESTINATION,
+    OUTBOX_ALONE,
     chosen_destination,
     destination_of,
     open_output,
@@ -141,7 +142,7 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
     name = chosen_destination(settings)
     destination = None if name in (None, "out") else destination_of(settings, name or "")
     if destination is None:
-        with open_output(settings, log, console) as output:
+        with open_output(settings, log, console, OUTBOX_ALONE) as output:
             lane = partial(into, output.sink)
             yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)))
         return

@@ -23,15 +23,18 @@ _RATE_SECONDS = 10.0
 
 
 class Rates:
-    """What came in the last seconds, per second.
+    """What came in the last seconds, per second; at first since the start.
 
     Args:
         clock: Seconds, never going back.
+        read: The totals at the start: stored bytes.
+        lines: Lines.
+        spans: Acknowledged spans.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], read: int = 0, lines: int = 0, spans: int = 0) -> None:
         self._clock = clock
-        self._seen: list[tuple[float, int, int, int]] = []
+        self._seen = [(clock(), read, lines, spans)]
 
     def take(self, read: int, lines: int, spans: int) -> tuple[float, float, float]:
         """Stored bytes, lines and acknowledged spans per second, of these totals."""
@@ -65,7 +68,7 @@ class Shown:
         self._dispatch = dispatch
         self._size = size
         self._clock = clock
-        self._rates = Rates(clock)
+        self._rates = Rates(clock, backfill.bytes_read, backfill.lines_read, dispatch.figures.acknowledged)
 
     @property
     def bytes_read(self) -> int:

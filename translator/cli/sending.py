@@ -33,7 +33,6 @@ from translator.pipeline.sinks import FileSink, OutboxSink, ShowSink, Sink
 from translator.pipeline.translation import Translation
 from translator.report.traces import traces_of
 from translator.settings import Settings
-from translator.state.memory import MemoryStore
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Store
 
@@ -68,6 +67,10 @@ class Keep(msgspec.Struct, frozen=True):
 
     translation: Translation | None
     wait: Callable[[float], bool]
+
+
+OUTBOX_ALONE = Keep(None, lambda _seconds: True)
+"""For what can be read again, or goes to no server."""
 
 
 class Output(msgspec.Struct):
@@ -139,14 +142,14 @@ def destination_of(settings: Settings, name: str) -> Destination | None:
 
 
 @contextmanager
-def open_output(settings: Settings, log: Log, console: Console, keep: Keep | None = None) -> Iterator[Output]:
+def open_output(settings: Settings, log: Log, console: Console, keep: Keep) -> Iterator[Output]:
     """Opens the output that the settings choose, and closes it.
 
     Args:
         settings: What is wanted.
         log: Takes warnings.
         console: Shows traces where nothing else is chosen.
-        keep: What is kept across restarts, where spans go to a server; None to keep nothing.
+        keep: What is kept across restarts, where spans go to a server.
 
     Raises:
         ConfigurationError: The settings do not say where to send, or say it twice.
@@ -175,25 +178,19 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep | Non
         yield from _open_server(settings, destination, log, keep)
 
 
-def _open_server(
-    settings: Settings, destination: Destination, log: Log, keep: Keep | None
-) -> Iterator[Output]:
+def _open_server(settings: Settings, destination: Destination, log: Log, keep: Keep) -> Iterator[Output]:
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
     outgoing = outgoing_to(settings, destination)
     encoder, packer = outgoing.encoder(), outgoing.packer()
     directory = state_directory(settings)
     own = directory / (f"{destination.identity}-{settings.name}" if settings.name else destination.identity)
-    store: MemoryStore | SqliteStore
     sink: OutboxSink | DurableSink
     clock = time.monotonic
-    if keep is None:
-        store = MemoryStore(own, clock=time.time)
-    else:
-        store = SqliteStore(own, clock=time.time, max_bytes=settings["max_outbox_bytes"])
+    store = SqliteStore(own, clock=time.time, max_bytes=settings["max_outbox_bytes"])
     for problem in store.problems:
         log.warning("state", problem=problem)
-    if keep is None or keep.translation is None:
+    if keep.translation is None:
         sink = OutboxSink(encoder, packer, store)
     else:
         sink = DurableSink(keep.translation, encoder, packer, store, sdk=SDK, wall=time.time, wait=keep.wait)

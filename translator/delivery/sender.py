@@ -69,6 +69,12 @@ class Counters(msgspec.Struct):
     last_answer_time: float | None = None
 
     @property
+    def settled(self) -> int:
+        """Attempts that need not be made again: envelopes taken, parted or set aside."""
+        rejected = self.rejected_too_large + self.rejected_malformed
+        return self.acknowledged_envelopes + self.split_envelopes + rejected
+
+    @property
     def retries(self) -> int:
         """Attempts that have to be made again."""
         return self.rate_limited + self.server_errors + self.network_errors
@@ -200,6 +206,10 @@ class Sender:
     def limited_for(self) -> float:
         """Seconds for which the server has asked to wait; 0 for none."""
         return self._limited.seconds(time.monotonic())
+
+    def paced_for(self) -> float:
+        """Seconds for which the pace holds back what comes next; 0 for none."""
+        return max(0.0, self._pace.free_at - time.monotonic())
 
     @property
     def _idle(self) -> bool:

@@ -131,7 +131,8 @@ class Decompressor:
 
         Raises:
             EOFError: The file ends before its content does: it is being written, or cut off.
-            OSError: As `read_at`; without `errno` where something else follows the content.
+            OSError: As `read_at`, and what has been read before it is not lost where it is called again;
+                without `errno` where something else follows the content.
         """
         while True:
             decoder = self._decoder

@@ -9,13 +9,22 @@ from collections import OrderedDict
 
 from translator.files.identity import Key
 
-_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE))
+EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE))
+"""Errors that say nothing of a file: too many others are open."""
+
+
+def granted(limit: int) -> int:
+    """How many files may be open at once: at most half of what the process may, for others need some, too.
+
+    Args:
+        limit: How many are wanted.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, limit if soft == resource.RLIM_INFINITY else min(limit, soft // 2))
 
 
 class Descriptors:
     """Opens files when they are read, and closes those that have not been read for longest.
-
-    At most half of what the process may open is used: the state and the network need some, too.
 
     Args:
         limit: How many files are open at once. Those that cannot be opened again count, too: they have
@@ -23,8 +32,7 @@ class Descriptors:
     """
 
     def __init__(self, limit: int) -> None:
-        granted, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._limit = max(1, limit if granted == resource.RLIM_INFINITY else min(limit, granted // 2))
+        self._limit = granted(limit)
         self._open: OrderedDict[Key, int] = OrderedDict()
         self._pinned: dict[Key, int] = {}
 
@@ -104,7 +112,7 @@ class Descriptors:
             try:
                 return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             except OSError as error:
-                if error.errno not in _EXHAUSTED or not self._open:
+                if error.errno not in EXHAUSTED or not self._open:
                     raise
                 self._close_oldest()
 

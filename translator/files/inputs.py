@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ import msgspec
 from translator.errors import InputError
 from translator.files.access import ReadAt, of_file
 from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed, is_damage
+from translator.files.descriptors import EXHAUSTED
 from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
@@ -133,6 +135,7 @@ def open_input(
     Raises:
         InputError: It cannot be read, or is damaged; what came before has been handed out, also of
             the line in which the damage is.
+        OSError: Too many files are open to begin with it.
     """
     stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
     consumed = 0
@@ -145,6 +148,8 @@ def open_input(
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
             yield InputBatch(lines, *stream.bounds[0], consumed, stream.position, tail)
     except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in EXHAUSTED:
+            raise
         failure = error
     begun = stream.bounds[0]
     last = stream.finish() if failure is None or is_damage(failure) else []
@@ -196,7 +201,7 @@ def bytes_around(one: Input, offset: int, count: int) -> tuple[bytes, bytes]:
         first = read_at(MAGIC_BYTES, 0)
         if not is_compressed(first):
             return read_at(count, offset - count), read_at(_NEWLINE_BYTES, offset)
-        decompressor = Decompressor(first)
+        decompressor = Decompressor()
         before, after = decompressor.skip(read_at, offset, count)
         with suppress(*DAMAGED):
             # Where it is damaged after the offset there is nothing more to be had of it.
@@ -272,6 +277,9 @@ def _unpacked(decompressor: Decompressor, read_at: ReadAt, offset: int) -> Itera
         try:
             while not failure and len(held) < want and (more := decompressor.read(read_at, want - len(held))):
                 held += more
+        except BlockingIOError:
+            yield b"", decompressor.consumed
+            continue
         except DAMAGED as error:
             # What was unpacked before is good.
             failure = error
@@ -309,9 +317,17 @@ def _stdin_chunks() -> Iterator[tuple[bytes, int]]:
 
 
 def _reads_on(descriptor: int, held: bytes) -> ReadAt:
-    """Reads a stream on, of which some bytes have been read; offsets must follow one another."""
+    """Reads a stream on, of which some bytes have been read; offsets must follow one another.
+
+    Where nothing comes for a while, it raises BlockingIOError, and may be asked again.
+    """
 
     def read_at(count: int, offset: int) -> bytes:
-        return held[offset : offset + count] if offset < len(held) else os.read(descriptor, count)
+        if offset < len(held):
+            return held[offset : offset + count]
+        ready, _, _ = select.select([descriptor], [], [], _STDIN_SECONDS)
+        if not ready:
+            raise BlockingIOError(errno.EAGAIN, "nothing has come yet")
+        return os.read(descriptor, count)
 
     return read_at

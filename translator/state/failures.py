@@ -31,7 +31,7 @@ class Meaning(msgspec.Struct, frozen=True):
     damaged: bool = False
 
 
-_ROOM = "make room on the disk; it goes on by itself then"
+_ROOM = "make room on the disk, and start it again if it has ended: it goes on"
 _DAMAGED = Meaning(
     "the state file is damaged", "start again: it is set aside and a new one is begun", damaged=True
 )

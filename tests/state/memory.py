@@ -1,4 +1,4 @@
-"""A store in memory: what is not acknowledged when the process ends is read again from the logs.
+"""A store in memory, for tests of what asks nothing of a disk.
 
 Only the time of the first run is kept on disk. It may share a directory with a `SqliteStore`.
 """
