@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.monitor.test_monitor import BUSY
-from translator.monitor.metrics import metrics_text
+from translator.monitor.metrics import ZEROS, metrics_text
 from translator.settings_options import BY_NAME
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -86,6 +86,18 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(path: str) -> None:
 
     assert len(asked) >= 5
     assert asked - METRICS == set()
+
+
+def test_the_dashboard_shows_every_metric() -> None:
+    assert metrics_in(DEPLOY.joinpath("grafana/dashboard.json").read_text()) == METRICS
+
+
+def test_a_series_that_an_alert_sees_rise_begins_at_zero() -> None:
+    rules = yaml.safe_load(DEPLOY.joinpath("prometheus/alerts.yaml").read_text())["groups"][0]["rules"]
+    rising = {name for rule in rules for name in re.findall(r"(?:increase|rate)\((\w+)_total", rule["expr"])}
+
+    assert rising
+    assert rising <= ZEROS.keys()
 
 
 def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
