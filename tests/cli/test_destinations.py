@@ -194,3 +194,11 @@ def test_a_full_standard_output_is_no_traceback() -> None:
     assert code == 3
     assert "error: No space left on device" in said
     assert "Traceback" not in said
+
+
+def test_the_summary_for_machines_is_all_of_standard_output(run: Run) -> None:
+    said = run("backfill", SAMPLE, "--json")
+
+    assert said.code == 0
+    assert json.loads(said.out)["complete"] is True
+    assert "invoke_agent" in said.err

@@ -135,6 +135,12 @@ def test_what_was_set_aside_is_tried_again(receiver: Receiver, to: tuple[str, ..
     kept = [json.loads(line) for line in rejected.read_text().splitlines()]
     assert sorted(record["reason"] for record in kept) == ["malformed", "no_timestamp", "not_json"]
 
+    told = translator("backfill", "--rejected", "--dry-run", *to)
+
+    assert (told.returncode, told.stdout) == (0, "set aside: 1 envelope, 2 lines; nothing is sent\n")
+    assert [json.loads(line) for line in rejected.read_text().splitlines()] == kept
+    assert receiver.spans == []
+
     again = translator("backfill", "--rejected", *to)
 
     assert again.returncode == 0, again.stderr

@@ -8,14 +8,42 @@ from rich.console import Console
 
 from translator.cli.history import BACKFILL_DIRECTORY
 from translator.cli.logs import Log
-from translator.cli.sending import Keep, open_output
+from translator.cli.printable import counted
+from translator.cli.sending import Keep, chosen_destination, destination_of, open_output, state_directory
 from translator.cli.summary import Skipped, conclude
 from translator.errors import ConfigurationError
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
-from translator.state.again import SecondTry
+from translator.state.again import SecondTry, waiting
 from translator.state.database import DirectoryLock
 from translator.state.store import Commit
+
+_WHAT = "only what a server would not take is set aside"
+_NAME_IT = "name it with --dsn or --spotlight"
+
+
+def tell_set_aside(settings: Settings, console: Console) -> None:
+    """Says how much would be tried again, and touches nothing.
+
+    Raises:
+        ConfigurationError: No server is named, or paths are.
+        StateError: What was set aside cannot be read.
+    """
+    _refuse_paths(settings)
+    name = chosen_destination(settings)
+    destination = None if name in (None, "out") else destination_of(settings, name or "")
+    if destination is None:
+        raise ConfigurationError(_WHAT, hint=_NAME_IT)
+    own = state_directory(settings) / destination.identity
+    envelopes = lines = 0
+    for directory in (own, own / BACKFILL_DIRECTORY):
+        for record in waiting(directory):
+            envelopes += record.envelope is not None
+            lines += record.line is not None
+    console.print(
+        f"set aside: {counted(envelopes, 'envelope')}, {counted(lines, 'line')}; nothing is sent",
+        highlight=False,
+    )
 
 
 def try_again(settings: Settings, log: Log) -> None:
@@ -25,8 +53,7 @@ def try_again(settings: Settings, log: Log) -> None:
         ConfigurationError: No server is named, or paths are.
         StateError: A sidecar or a backfill to it is running.
     """
-    if settings["paths"]:
-        raise ConfigurationError("--rejected takes no paths", hint="run two commands, one after the other")
+    _refuse_paths(settings)
     skipped = Skipped(log)
     translation = Translation(
         settings.windows.of_whole_input(),
@@ -37,9 +64,7 @@ def try_again(settings: Settings, log: Log) -> None:
     )
     with open_output(settings, log, Console(), Keep(None, lambda _seconds: True)) as output:
         if output.store is None or output.directory is None:
-            raise ConfigurationError(
-                "only what a server would not take is set aside", hint="name it with --dsn or --spotlight"
-            )
+            raise ConfigurationError(_WHAT, hint=_NAME_IT)
         skipped.store = output.store
         tries = [SecondTry(directory) for directory in _directories(output.directory)]
         records = [record for each in tries for record in each.records]
@@ -51,6 +76,11 @@ def try_again(settings: Settings, log: Log) -> None:
         for each in tries:
             each.done()
         conclude(translation, output, settings, timeout=None)
+
+
+def _refuse_paths(settings: Settings) -> None:
+    if settings["paths"]:
+        raise ConfigurationError("--rejected takes no paths", hint="run two commands, one after the other")
 
 
 def _directories(own: Path) -> list[Path]:

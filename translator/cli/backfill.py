@@ -16,16 +16,16 @@ from translator.backfill.merge import Merge, Position
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
 from translator.backfill.sorter import Sorter
-from translator.cli.again import try_again
+from translator.cli.again import tell_set_aside, try_again
 from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.outlook import plan_as_json, print_plan
 from translator.cli.progress import Shown, shown
-from translator.cli.sending import SDK
+from translator.cli.sending import SDK, STDOUT, chosen_destination
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
 from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
-from translator.errors import DeliveryError, InputError
+from translator.errors import ConfigurationError, DeliveryError, InputError
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
 from translator.pipeline.translation import Counted
@@ -41,10 +41,13 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
         again: Whether to send anew what has been sent.
         rejected: Whether to try again what was set aside, instead.
         as_json: Whether the summary is for machines.
+
+    Raises:
+        ConfigurationError: Two of these do not go together.
     """
     log = set_up_logging(settings)
     if rejected:
-        try_again(settings, log)
+        _try_again(settings, log, dry_run=dry_run, again=again, as_json=as_json)
         return
     inputs = find_inputs(
         settings["paths"], time_of, excluded=own_files(settings), exclude=settings["exclude"]
@@ -52,8 +55,24 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
     if dry_run:
         _tell(inputs, settings, None, Console(), as_json=as_json)
         return
-    with open_outlet(settings, log, Console(), sized(inputs)) as outlet:
+    if as_json and chosen_destination(settings) == "out" and settings["out"] == STDOUT:
+        raise ConfigurationError(
+            "--json and --out - both write to standard output", hint="give --out a file, or leave out --json"
+        )
+    with open_outlet(settings, log, Console(stderr=as_json), sized(inputs)) as outlet:
         _Run(settings, inputs, outlet, log).go(again=again, as_json=as_json)
+
+
+def _try_again(settings: Settings, log: Log, *, dry_run: bool, again: bool, as_json: bool) -> None:
+    for flag, given in (("--again", again), ("--json", as_json)):
+        if given:
+            raise ConfigurationError(
+                f"--rejected does not go together with {flag}", hint="run two commands, one after the other"
+            )
+    if dry_run:
+        tell_set_aside(settings, Console())
+    else:
+        try_again(settings, log)
 
 
 def _tell(
