@@ -67,6 +67,14 @@ def test_containers_have_no_more_rights_than_they_need(path: Path) -> None:
             assert "preStop" not in container.get("lifecycle", {})
 
 
+def test_what_is_wrong_with_one_directory_does_not_end_the_job() -> None:
+    (job,) = documents((KUBERNETES / "backfill" / "job.yaml").read_text())
+    (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+
+    assert rule["action"] == "FailIndex"
+    assert rule["onExitCodes"]["values"] == [1, 2]
+
+
 def test_the_sidecar_cannot_take_the_agent_down() -> None:
     (patch,) = documents((KUBERNETES / "sidecar" / "patch.yaml").read_text())
     (sidecar,) = pod_of(patch)["initContainers"]
