@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_NOT_SENT = 3
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141
+"""What a shell says of a program that SIGPIPE has ended."""
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _COMMANDS = "translator.cli.commands"
@@ -113,7 +115,7 @@ def run_app(arguments: Sequence[str]) -> int:
 
     Returns:
         The exit code: 0 fine, 1 findings or data set aside, 2 wrong usage, 3 could not send,
-        130 interrupted.
+        130 interrupted, 141 nobody reads the output any more.
     """
     try:
         app(_with_url(arguments), standalone_mode=True)
@@ -130,6 +132,9 @@ def run_app(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except SystemExit as ended:
+        # Rich and Typer make 1 of it, which means findings here.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return EXIT_PIPE
         return ended.code if isinstance(ended.code, int) else EXIT_USAGE
     return 0
 
