@@ -18,6 +18,7 @@ from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
+from translator.files.problems import unreadable
 from translator.files.remote import Found, find_objects, is_remote, read_object
 from translator.files.stdin import standard_input
 from translator.files.stream import LineStream
@@ -140,11 +141,7 @@ def open_input(
             end = stream.position
             yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail)
     except DAMAGED as error:
-        raise InputError(
-            f"cannot be read: {error.__class__.__name__}: {error}",
-            where=one.name,
-            hint="check the path, its permissions, and whether the file is complete",
-        ) from error
+        raise unreadable(one.name, error) from error
 
 
 def _look_at(name: str, size: int, time_of: TimeOf) -> Input:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from translator.errors import InputError
 from translator.files.compressed import DAMAGED
 from translator.files.inputs import content_of
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
+from translator.files.problems import unreadable
 from translator.files.stream import LineStream
 from translator.model import Line
 
@@ -28,8 +28,4 @@ def read_lines(path: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[list
             yield stream.feed(chunk)
         yield stream.finish()
     except DAMAGED as error:
-        raise InputError(
-            f"cannot be read: {error.__class__.__name__}: {error}",
-            where=path,
-            hint="check the path, its permissions, and whether the file is complete",
-        ) from error
+        raise unreadable(path, error) from error
