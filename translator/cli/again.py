@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from translator.cli.history import BACKFILL_DIRECTORY
 from translator.cli.logs import Log
 from translator.cli.printable import counted
 from translator.cli.sending import Keep, chosen_destination, destination_of, open_output, state_directory
@@ -15,7 +14,7 @@ from translator.errors import ConfigurationError
 from translator.pipeline.translation import Translation
 from translator.settings import Settings
 from translator.state.again import SecondTry, waiting
-from translator.state.database import DirectoryLock
+from translator.state.database import BACKFILL_DIRECTORY, DirectoryLock
 from translator.state.store import Commit
 
 _WHAT = "only what a server would not take is set aside"

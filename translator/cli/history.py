@@ -35,10 +35,8 @@ from translator.formats.native.timestamps import parse_time
 from translator.formats.records import parse_record
 from translator.settings import Settings
 from translator.settings_values import moment
+from translator.state.database import BACKFILL_DIRECTORY
 from translator.state.sqlite import SqliteStore
-
-BACKFILL_DIRECTORY = "backfill"
-"""Where the state of backfills is, within that of their destination."""
 
 SMALL_BYTES = 4 * 1024 * 1024
 """Input up to this is not worth a process of its own."""
