@@ -76,7 +76,8 @@ class Plain:
             total.events.update(report.events)
         self._print(Text(f"{counted(len(findings.files), 'file')}: {_read(total)}", style="dim"))
         if not found.total():
-            self._print(Text("nothing to say", style="bold green"))
+            if findings.complete:
+                self._print(Text("nothing to say", style="bold green"))
             return
         said = [counted(found[severity], severity.value) for severity in Severity]
         worst = next(severity for severity in Severity if found[severity])
