@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -26,6 +28,8 @@ EXIT_PIPE = 141
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _COMMANDS = "translator.cli.commands"
+
+_HOST_AND_PORT = re.compile(r"[^\s/:]*:\d+(/\S*)?\Z", re.ASCII)
 
 
 class Declared(NamedTuple):
@@ -146,11 +150,16 @@ def _tell(what: str, text: str) -> None:
 
 
 def _with_url(arguments: Sequence[str]) -> list[str]:
-    """Lets `--spotlight` stand without a URL: what follows it counts only if it can be one."""
+    """Lets `--spotlight` stand without a URL: what follows it counts only if it is meant as one."""
     given = list(arguments)
     for place, word in enumerate(given):
         if word == "--spotlight":
             following = given[place + 1] if place + 1 < len(given) else ""
-            if not following.startswith(("http://", "https://")):
+            if not following.startswith(("http://", "https://")) and not _is_address(following):
                 given[place] = "--spotlight=1"
     return given
+
+
+def _is_address(word: str) -> bool:
+    """Whether it is an address without `http://`, which is told as that, and no path."""
+    return _HOST_AND_PORT.match(word) is not None and not Path(word).exists()

@@ -177,6 +177,7 @@ class _Run:
 
     def _conclude(self, dispatch: Dispatch, problem: str | None, *, complete: bool, as_json: bool) -> None:
         totals = dispatch.totals()
+        totals.update({f"changed.{how}": count for how, count in self._outlet.changed().items()})
         figures = dispatch.figures
         set_aside = totals["sent.set_aside"]
         seconds = time.monotonic() - self._begun

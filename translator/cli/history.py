@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,7 @@ class Outlet(msgspec.Struct):
         store: Where that is.
         destination: The server, for people; None where there is none.
         divides: Whether traces are divided into shares.
+        changed: How many spans were masked or shortened, where the crew does not count them.
     """
 
     crew: Callable[[], Crew]
@@ -62,6 +63,7 @@ class Outlet(msgspec.Struct):
     store: SqliteStore | None = None
     destination: str | None = None
     divides: bool = False
+    changed: Callable[[], Mapping[str, int]] = dict
 
     @property
     def pace(self) -> float | None:
@@ -139,7 +141,9 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
     if destination is None:
         with open_output(settings, log, console) as output:
             lane = partial(into, output.sink)
-            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)))
+            encoder = output.encoder
+            changed = dict if encoder is None else lambda: encoder.counts
+            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)), changed=changed)
         return
     for warning in destination.warnings:
         log.warning("destination", problem=warning)
