@@ -186,7 +186,7 @@ def _converted(option: Option, raw: Json, where: str) -> Json:
     try:
         return option.convert(raw)
     except ValueError as error:
-        shown = "" if option.secret else f", not {raw!r}"
+        shown = "" if option.secret or raw == "" else f", not {raw!r}"
         raise ConfigurationError(f"`{option.name}`: {error}{shown}", where=where, hint=option.help) from None
 
 

@@ -12,6 +12,8 @@ from translator.model import Json
 from translator.settings_options import OPTIONS, Option
 from translator.settings_sources import NAME_PATTERN, SOURCE_OPTIONS, SOURCES_KEY
 from translator.settings_values import (
+    LONGEST_DAYS,
+    MOST_WORKERS,
     Convert,
     to_address,
     to_attributes,
@@ -33,8 +35,19 @@ from translator.settings_values import (
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
-_SIZE: Schema = {"type": ["integer", "string"], "minimum": 0, "examples": ["4MiB", MAX_LINE_BYTES]}
-_SECONDS: Schema = {"type": ["number", "string"], "minimum": 0, "examples": ["250ms", "5s", "30m", "1.5h"]}
+_SIZE: Schema = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "pattern": r"^\s*0*[1-9][0-9]*\s*([kKmMgG][iI]?)?[bB]?\s*$",
+    "examples": ["4MiB", MAX_LINE_BYTES],
+}
+_SECONDS: Schema = {
+    "type": ["number", "string"],
+    "minimum": 0,
+    "maximum": LONGEST_DAYS * 86_400,
+    "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)?\s*$",
+    "examples": ["250ms", "5s", "30m", "1.5h"],
+}
 
 _TYPES: dict[Convert, Schema] = {
     to_text: _TEXT,
@@ -45,8 +58,8 @@ _TYPES: dict[Convert, Schema] = {
     to_rate: {"type": "number", "minimum": 0, "maximum": 1},
     to_pace: {"type": "number", "exclusiveMinimum": 0},
     to_count: {"type": "integer", "minimum": 0},
-    to_days: {"type": "integer", "minimum": 1},
-    to_workers: {"type": "integer", "minimum": 1},
+    to_days: {"type": "integer", "minimum": 1, "maximum": LONGEST_DAYS},
+    to_workers: {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS},
     to_address: {"type": "string", "examples": ["127.0.0.1:9464"]},
     to_spotlight: {"type": ["boolean", "string"]},
     to_when: {"type": "string", "examples": ["2026-05-01", "7d"]},

@@ -13,11 +13,11 @@ from translator.formats.native.timestamps import parse_time
 from translator.model import Json
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\Z")
-_LONGEST_DAYS = 10_000
+LONGEST_DAYS = 10_000
 """More than any process lives, and less than what the system's timers take."""
 _DURATION_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_MOST_WORKERS = 256
+MOST_WORKERS = 256
 _SIZE = re.compile(r"(\d+)\s*(|k|ki|m|mi|g|gi)b?\Z", re.IGNORECASE)
 _SIZE_BYTES = {"": 1, "k": 10**3, "ki": 2**10, "m": 10**6, "mi": 2**20, "g": 10**9, "gi": 2**30}
 _ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]]*):(\d{1,5})\Z", re.ASCII)
@@ -37,7 +37,9 @@ Convert = Callable[[Json], Json]
 
 def to_text(value: Json) -> str:
     """A text that is not empty."""
-    if not isinstance(value, str) or not value or "\0" in value:
+    if value == "":
+        raise ValueError("is empty (a variable that is not set?)")
+    if not isinstance(value, str) or "\0" in value:
         raise ValueError("expected a text")
     return value
 
@@ -59,16 +61,16 @@ def to_seconds(value: Json) -> float:
         seconds = value
     elif isinstance(value, str) and (match := _DURATION.match(value.strip())):
         seconds = float(match[1]) * _DURATION_SECONDS[match[2]]
-    if seconds is None or not 0 <= seconds <= _LONGEST_DAYS * _DURATION_SECONDS["d"]:
-        raise ValueError(f"expected a length of time such as 5s, 30m or 1.5h, at most {_LONGEST_DAYS}d")
+    if seconds is None or not 0 <= seconds <= LONGEST_DAYS * _DURATION_SECONDS["d"]:
+        raise ValueError(f"expected a length of time such as 5s, 30m or 1.5h, at most {LONGEST_DAYS}d")
     return float(seconds)
 
 
 def to_size(value: Json) -> int:
     """A size, in bytes."""
     match = _SIZE.match(str(value).strip()) if not isinstance(value, bool) else None
-    if match is None:
-        raise ValueError("expected a size such as 16MiB or 500000")
+    if match is None or int(match[1]) == 0:
+        raise ValueError("expected a size above 0, such as 16MiB or 500000")
     return int(match[1]) * _SIZE_BYTES[match[2].lower()]
 
 
@@ -128,15 +130,15 @@ def to_attributes(value: Json) -> dict[str, Json]:
 
 def to_workers(value: Json) -> int:
     """A number of processes."""
-    if (members := to_count(value)) == 0 or members > _MOST_WORKERS:
-        raise ValueError(f"expected a whole number from 1 to {_MOST_WORKERS}")
+    if (members := to_count(value)) == 0 or members > MOST_WORKERS:
+        raise ValueError(f"expected a whole number from 1 to {MOST_WORKERS}")
     return members
 
 
 def to_days(value: Json) -> int:
     """A number of days, 1 or more."""
-    if (days := to_count(value)) == 0 or days > _LONGEST_DAYS:
-        raise ValueError(f"expected a whole number from 1 to {_LONGEST_DAYS}")
+    if (days := to_count(value)) == 0 or days > LONGEST_DAYS:
+        raise ValueError(f"expected a whole number from 1 to {LONGEST_DAYS}")
     return days
 
 

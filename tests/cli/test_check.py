@@ -351,3 +351,21 @@ class TestMachines:
 
         assert (len(some["diagnostics"]), some["summary"]["not_shown"]) == (MOST_SHOWN, {"W504": 20})
         assert (len(every["diagnostics"]), every["summary"]["not_shown"]) == (30, {})
+
+
+def test_of_what_could_not_be_read_it_is_not_said_that_all_is_well(run: Run) -> None:
+    Path("a.log").write_bytes(gzip.compress(b"x" * 1_000)[:-9])
+
+    said = run("check", "a.log")
+
+    assert said.code == 2
+    assert "nothing to say" not in said.out
+
+
+def test_a_code_is_explained_whatever_the_settings_say(run: Run) -> None:
+    Path("translator.toml").write_text("no = [")
+
+    said = run("check", "--explain", "E101")
+
+    assert (said.code, said.err) == (0, "")
+    assert "The line is no JSON." in said.out

@@ -248,14 +248,16 @@ def process(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def test_a_reader_that_goes_away_is_no_mistake() -> None:
-    with process("preview", str(SAMPLE)) as preview:
-        assert preview.stdout is not None
-        assert preview.stderr is not None
-        preview.stdout.close()
-        said = preview.stderr.read()
-        preview.wait(30)
+@pytest.mark.parametrize("command", [("preview",), ("check", "--all"), ("backfill", "--out", "-")])
+def test_a_reader_that_goes_away_is_no_mistake(command: tuple[str, ...]) -> None:
+    with process(*command, str(SAMPLE)) as left:
+        assert left.stdout is not None
+        assert left.stderr is not None
+        left.stdout.close()
+        said = left.stderr.read()
+        left.wait(30)
 
+    assert left.returncode == 141
     assert b"Traceback" not in said
     assert b"BrokenPipe" not in said
 

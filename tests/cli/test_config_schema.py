@@ -42,6 +42,14 @@ def test_every_setting_is_in_it(option: Option) -> None:
     [
         "enviroment = 'x'\n",
         "wire = 'spans'\n",
+        "workers = 500\n",
+        "idle_timeout = 'soon'\n",
+        "idle_timeout = 1e9\n",
+        "max_line_bytes = 'x'\n",
+        "max_line_bytes = 0\n",
+        "max_line_bytes = '0 MiB'\n",
+        "retention_days = 20000\n",
+        "dsn = ''\n",
         "[[sources]]\nname = 'a'\n",
         "[[sources]]\nname = 'a b'\npaths = ['x']\n",
         "[[sources]]\nname = 'a'\npaths = ['x']\nlisten = ':1'\n",
@@ -53,6 +61,24 @@ def test_what_the_program_refuses_it_refuses(text: str, run: Run) -> None:
 
     assert findings(text)
     assert run("config").code == 2
+
+
+@pytest.mark.parametrize("said", ["5", "'250ms'", "' 1.5 h '", "'10000d'", "'7'"])
+def test_lengths_of_time_that_the_program_takes_are_taken(said: str, run: Run) -> None:
+    text = f"idle_timeout = {said}\n"
+    Path("translator.toml").write_text(text)
+
+    assert findings(text) == []
+    assert run("config").code == 0
+
+
+@pytest.mark.parametrize("said", ["5", "'16MiB'", "' 500 kB '", "'7'", "'1gib'"])
+def test_sizes_that_the_program_takes_are_taken(said: str, run: Run) -> None:
+    text = f"max_line_bytes = {said}\n"
+    Path("translator.toml").write_text(text)
+
+    assert findings(text) == []
+    assert run("config").code == 0
 
 
 def test_what_the_documentation_shows_is_taken() -> None:

@@ -194,3 +194,32 @@ def test_a_full_standard_output_is_no_traceback() -> None:
     assert code == 3
     assert "error: No space left on device" in said
     assert "Traceback" not in said
+
+
+def test_an_address_of_spotlight_without_a_scheme_is_told_as_that(run: Run) -> None:
+    said = run("backfill", SAMPLE, "--spotlight", "localhost:8969/stream")
+
+    assert said.code == 2
+    assert "error: --spotlight: the address of Spotlight does not begin with" in said.err
+
+
+def test_a_file_may_be_called_like_an_address(run: Run) -> None:
+    Path("log:1").write_text("")
+
+    assert "--spotlight: the address" not in run("backfill", "--dry-run", "--spotlight", "log:1").err
+
+
+@pytest.mark.parametrize("to", [(), ("--out", "out.jsonl")], ids=["the terminal", "a file"])
+@pytest.mark.parametrize("command", [("backfill",), ("run", "--once")], ids=" ".join)
+def test_masking_is_told_wherever_spans_go(command: tuple[str, ...], to: tuple[str, ...], run: Run) -> None:
+    log = write(Path("a.jsonl"), event("tool", 0, tool="t", arguments="password=hunter2"))
+
+    assert "noticed: masked spans 1" in run(*command, log, *to).err
+
+
+def test_the_summary_for_machines_is_all_of_standard_output(run: Run) -> None:
+    said = run("backfill", SAMPLE, "--json")
+
+    assert said.code == 0
+    assert json.loads(said.out)["complete"] is True
+    assert "invoke_agent" in said.err

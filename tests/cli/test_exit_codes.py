@@ -27,7 +27,9 @@ MISTAKES = (
     ("run", SAMPLE, "--once", "--dsn", "https://x"), ("backfill", SAMPLE, "--dsn", "https://x"),
     ("config", "--dsn", "https://x"), ("config", "--config", "nowhere.toml"), ("check", "--explain", "X1"),
     ("run", SAMPLE, "--listen", "no-such-host.invalid:1"), ("demo", "--config", "nowhere.toml"),
-    ("backfill", SAMPLE, "--rejected", "--dsn", NOBODY), ("run", SAMPLE, "--once", "--wire", "morse"),
+    ("backfill", SAMPLE, "--rejected", "--dsn", NOBODY), ("backfill", "--rejected", "--dry-run"),
+    ("backfill", "--rejected", "--json", "--dsn", NOBODY), ("backfill", SAMPLE, "--json", "--out", "-"),
+    ("backfill", "--rejected", "--again", "--dsn", NOBODY), ("run", SAMPLE, "--once", "--wire", "morse"),
 )  # fmt: skip
 
 

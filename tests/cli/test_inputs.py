@@ -69,15 +69,36 @@ class TestCompressed:
 
         assert run("preview", "a.log").out == run("preview", str(SAMPLE)).out
 
-    def test_one_that_is_not_whole_is_told(self, ending: str, run: Run) -> None:
+    @pytest.mark.parametrize("command", [("backfill",), ("run", "--once")], ids=" ".join)
+    def test_one_that_is_not_whole_is_told(self, command: tuple[str, ...], ending: str, run: Run) -> None:
         Path("a.log").write_bytes(COMPRESSED[ending](CONTENT)[:-20])
 
-        said = run("backfill", "a.log", "--out", "-", "--quiet")
+        said = run(*command, "a.log", "--out", "-", "--quiet")
 
         assert said.code == 2, said.err
-        assert "error: a.log: cannot be read: " in said.err
+        assert "error: a.log: cannot be read: the compressed file is not complete" in said.err
         assert "hint: " in said.err
         assert "whether the file is complete" in said.err
+
+
+@pytest.mark.parametrize("command", [("backfill",), ("run", "--once")], ids=" ".join)
+def test_a_damaged_file_does_not_keep_others_from_being_read(
+    command: tuple[str, ...], plain: list[str], run: Run
+) -> None:
+    Path("bad.log").write_bytes(b"\x1f\x8b\x08\0no gzip after all, whatever it begins with")
+    Path("good.log").write_bytes(CONTENT)
+
+    said = run(*command, "bad.log", "good.log", "--out", "-", "--quiet")
+
+    assert said.code == 2
+    assert sorted(said.out.splitlines()) == plain
+    assert "error: bad.log: cannot be read: " in said.err
+
+
+def test_an_empty_file_that_is_compressed_is_read_wholly(run: Run) -> None:
+    Path("a.log").write_bytes(gzip.compress(b""))
+
+    assert run("run", "--once", "a.log", "--out", "-", "--quiet").code == 0
 
 
 def test_what_is_excluded_is_left_out(run: Run) -> None:
@@ -178,14 +199,37 @@ def test_one_path_of_several_that_is_not_there_is_told(command: str, run: Run) -
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(run: Run) -> None:
+@pytest.mark.parametrize("path", ["locked", "locked/a.log"])
+@pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
+def test_a_directory_that_may_not_be_read_is_told(command: tuple[str, ...], path: str, run: Run) -> None:
+    Path("locked").mkdir(0)
+
+    said = run(*command, path)
+
+    assert said.code == 2
+    assert f"error: {path}: cannot be read: Permission denied" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_state_that_may_not_be_looked_at_is_told(run: Run) -> None:
+    Path("state").mkdir(0)
+
+    said = run("status", "--state-dir", "state")
+
+    assert said.code == 3
+    assert "error: state: cannot be read: Permission denied" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
+def test_a_file_that_may_not_be_read_is_told(command: tuple[str, ...], run: Run) -> None:
     Path("a.log").write_bytes(CONTENT)
     Path("a.log").chmod(0)
 
-    said = run("preview", "a.log")
+    said = run(*command, "a.log")
 
     assert said.code == 2
-    assert "a.log: cannot be read: PermissionError" in said.err
+    assert "a.log: cannot be read: Permission denied" in said.err
 
 
 @pytest.mark.parametrize("command", [("backfill",), ("run", "--once"), ("run",)], ids=" ".join)

@@ -49,7 +49,7 @@ def test_a_wrong_value_of_a_flag_is_told(option: Option, run: Run) -> None:
 
 
 WRONG_IN_THE_FILE = {
-    "an empty text": ('release = ""', "expected a text"),
+    "an empty text": ('release = ""', "is empty"),
     "a number for a text": ("environment = 5", "not 5"),
     "a text with a zero byte": (r'out = "a\u0000b"', "expected a text"),
     "a list for a word": ('wire = ["span"]', "expected one of span, transaction, not"),
@@ -158,7 +158,7 @@ def test_a_directory_is_no_file(run: Run) -> None:
     told(run("config", "--config", "settings"), "settings: cannot be read: Is a directory", "--config")
 
 
-@pytest.mark.parametrize("command", ["run", "backfill", "preview", "config", "demo"])
+@pytest.mark.parametrize("command", ["run", "backfill", "preview", "config", "check"])
 def test_every_command_tells_of_a_wrong_file(command: str, run: Run) -> None:
     Path("translator.toml").write_text("reorder-windows = 1\n")
 

@@ -226,3 +226,10 @@ class TestPage:
             "aaaa" + "0" * 28, "invoke_agent Weather", "c1", round(T0 * 1e6), round((T0 + 2) * 1e6),
             1_234, 0.012, 1, ["Weather"], 3,
         ]  # fmt: skip
+
+
+def test_lines_that_are_too_long_are_told_as_that(log: str, run: Run) -> None:
+    said = run("preview", log, "--max-line-bytes", "10").err
+
+    assert "Most lines are longer than `max_line_bytes`" in said
+    assert "No line was an event" not in said

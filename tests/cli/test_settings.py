@@ -188,3 +188,28 @@ def test_a_narrow_terminal_leaves_no_value_out(run: Run, monkeypatch: pytest.Mon
     assert "dsn = https://***@o1.ingest.example.com/42\n  (SENTRY_DSN)\n" in narrow
     assert max(map(len, usual.splitlines())) <= 80
     assert KEY not in narrow + usual
+
+
+def test_the_state_directory_that_is_used_is_shown(run: Run) -> None:
+    rows = [row.split() for row in run("config").out.splitlines()]
+
+    (path,) = [row[1] for row in rows if row[:1] == ["state_dir"]]
+    assert path.endswith("/state/translator")
+
+
+@pytest.mark.parametrize(
+    ("flag", "said", "shown"),
+    [("--idle-timeout", "10000d", "864000000"), ("--max-rate", "1234567.5", "1234567.5"),
+     ("--traces-sample-rate", "0.1", "0.1")],
+)  # fmt: skip
+def test_numbers_are_shown_with_all_their_digits(flag: str, said: str, shown: str, run: Run) -> None:
+    rows = [row.split() for row in run("config", flag, said).out.splitlines()]
+
+    assert [row[1] for row in rows if flag in row] == [shown]
+
+
+def test_an_empty_flag_is_told_as_that(run: Run) -> None:
+    said = run("config", "--dsn", "")
+
+    assert said.code == 2
+    assert "error: --dsn: `dsn`: is empty (a variable that is not set?)" in said.err

@@ -134,7 +134,7 @@ def test_settings_are_read_anew_when_they_are_good(tmp_path: Path, servers: list
     with started(*arguments, environment=environment) as process:
         servers[0].wait_for(5)
         servers[1].wait_for(5)
-        (tmp_path / "translator.toml").write_text(text + "[[sources]]\nnam = 'x'\n")
+        (tmp_path / "translator.toml").write_text("enviroment = 'x'\n" + text)
         process.send_signal(signal.SIGHUP)
         failed = logged(process, "reload_failed")
         changed = source("one", one, servers[0], 'environment = "new"') + source("third", third, servers[1])
@@ -150,7 +150,8 @@ def test_settings_are_read_anew_when_they_are_good(tmp_path: Path, servers: list
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
 
-    assert "translator.toml:17: a source needs a `name`" in str(failed["error"])
+    assert "translator.toml:1: unknown key `enviroment`" in str(failed["error"])
+    assert failed["hint"] == "did you mean `environment`?; the settings stay as they were"
     assert {name: reloaded[name] for name in ("kept", "ended", "begun")} == {
         "kept": 0,
         "ended": 2,

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.monitor.test_monitor import BUSY
-from translator.monitor.metrics import metrics_text
+from translator.monitor.metrics import ZEROS, metrics_text
 from translator.settings_options import BY_NAME
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -67,6 +67,14 @@ def test_containers_have_no_more_rights_than_they_need(path: Path) -> None:
             assert "preStop" not in container.get("lifecycle", {})
 
 
+def test_what_is_wrong_with_one_directory_does_not_end_the_job() -> None:
+    (job,) = documents((KUBERNETES / "backfill" / "job.yaml").read_text())
+    (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+
+    assert rule["action"] == "FailIndex"
+    assert rule["onExitCodes"]["values"] == [1, 2]
+
+
 def test_the_sidecar_cannot_take_the_agent_down() -> None:
     (patch,) = documents((KUBERNETES / "sidecar" / "patch.yaml").read_text())
     (sidecar,) = pod_of(patch)["initContainers"]
@@ -86,6 +94,18 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(path: str) -> None:
 
     assert len(asked) >= 5
     assert asked - METRICS == set()
+
+
+def test_the_dashboard_shows_every_metric() -> None:
+    assert metrics_in(DEPLOY.joinpath("grafana/dashboard.json").read_text()) == METRICS
+
+
+def test_a_series_that_an_alert_sees_rise_begins_at_zero() -> None:
+    rules = yaml.safe_load(DEPLOY.joinpath("prometheus/alerts.yaml").read_text())["groups"][0]["rules"]
+    rising = {name for rule in rules for name in re.findall(r"(?:increase|rate)\((\w+)_total", rule["expr"])}
+
+    assert rising
+    assert rising <= ZEROS.keys()
 
 
 def test_the_panels_of_the_dashboard_do_not_overlap() -> None:

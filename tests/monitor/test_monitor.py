@@ -65,6 +65,15 @@ def test_metrics_have_the_documented_names_and_values() -> None:
     assert found["translator_sending[]"] == 1
 
 
+def test_what_alerts_watch_is_there_before_it_has_happened() -> None:
+    found = values(metrics_text(lambda: {"": Figures()}).decode())
+
+    for name in ("rejected_total['malformed']", "rejected_total['too_large']"):
+        assert found[f"translator_{name}"] == 0
+    for name in ("lines_total['no_timestamp']", "lines_total['too_long']"):
+        assert found[f"translator_{name}"] == 0
+
+
 def test_every_metric_has_a_total_a_unit_or_is_a_gauge() -> None:
     names = set(re.findall(r"^(translator_\w+)", metrics_text(lambda: {"": BUSY}).decode(), re.MULTILINE))
 

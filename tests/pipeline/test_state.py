@@ -111,6 +111,38 @@ def test_without_a_state_status_says_so(tmp_path: Path) -> None:
     assert "no state is here" in said.stderr
 
 
+def test_status_tells_of_backfills(receiver: Receiver, to: tuple[str, ...], tmp_path: Path) -> None:
+    receiver.script([Answer(400, {}, b'{"detail":"bad item"}')])
+    log = tmp_path / "a.jsonl"
+    append(log, tool(1))
+    assert translator("backfill", str(log), *to).returncode == 1
+
+    said = translator("status", *to[2:]).stdout
+    (told,) = json.loads(translator("status", *to[2:], "--json").stdout)["destinations"]
+
+    assert "(backfill, not running)" in said
+    assert "envelope.malformed 1" in said
+    assert told["backfill"] is True
+    assert Path(told["state"], "rejected.jsonl").exists()
+
+
+def test_status_does_not_take_files_for_gone_that_it_cannot_find(
+    to: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("here", "there"):
+        tmp_path.joinpath(place).mkdir()
+    append(tmp_path / "here" / "a.jsonl", tool(1))
+    monkeypatch.chdir(tmp_path / "here")
+    assert translator("run", "--once", "a.jsonl", *to).returncode == 0
+    here = translator("status", *to[2:]).stdout.splitlines()[-1].split()
+    monkeypatch.chdir(tmp_path / "there")
+    append(tmp_path / "there" / "a.jsonl", "another file\n")
+    there = translator("status", *to[2:]).stdout.splitlines()[-1].split()
+
+    assert (here[-2], here[-1]) == (here[1], "0")
+    assert there[-1] == "?"
+
+
 def test_a_second_sidecar_on_the_same_state_refuses(
     receiver: Receiver, to: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -135,6 +167,12 @@ def test_what_was_set_aside_is_tried_again(receiver: Receiver, to: tuple[str, ..
     (rejected,) = tmp_path.glob("state/*/rejected.jsonl")
     kept = [json.loads(line) for line in rejected.read_text().splitlines()]
     assert sorted(record["reason"] for record in kept) == ["malformed", "no_timestamp", "not_json"]
+
+    told = translator("backfill", "--rejected", "--dry-run", *to)
+
+    assert (told.returncode, told.stdout) == (0, "set aside: 1 envelope, 2 lines; nothing is sent\n")
+    assert [json.loads(line) for line in rejected.read_text().splitlines()] == kept
+    assert receiver.spans == []
 
     again = translator("backfill", "--rejected", *to)
 

@@ -44,11 +44,13 @@ class Findings:
     Attributes:
         files: By path, in the order in which they were read.
         hidden: By code, how many are not shown.
+        complete: Whether all that was to be read could be.
     """
 
     def __init__(self, most: int | None = None, ignored: tuple[str, ...] = ()) -> None:
         self.files: dict[str, FileReport] = {}
         self.hidden: Counter[str] = Counter()
+        self.complete = True
         self._most = most
         self._ignored = ignored
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_NOT_SENT = 3
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141
+"""What a shell says of a program that SIGPIPE has ended."""
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _COMMANDS = "translator.cli.commands"
+
+_HOST_AND_PORT = re.compile(r"[^\s/:]*:\d+(/\S*)?\Z", re.ASCII)
 
 
 class Declared(NamedTuple):
@@ -113,7 +119,7 @@ def run_app(arguments: Sequence[str]) -> int:
 
     Returns:
         The exit code: 0 fine, 1 findings or data set aside, 2 wrong usage, 3 could not send,
-        130 interrupted.
+        130 interrupted, 141 nobody reads the output any more.
     """
     try:
         app(_with_url(arguments), standalone_mode=True)
@@ -130,6 +136,9 @@ def run_app(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except SystemExit as ended:
+        # Rich and Typer make 1 of it, which means findings here.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return EXIT_PIPE
         return ended.code if isinstance(ended.code, int) else EXIT_USAGE
     return 0
 
@@ -141,11 +150,16 @@ def _tell(what: str, text: str) -> None:
 
 
 def _with_url(arguments: Sequence[str]) -> list[str]:
-    """Lets `--spotlight` stand without a URL: what follows it counts only if it can be one."""
+    """Lets `--spotlight` stand without a URL: what follows it counts only if it is meant as one."""
     given = list(arguments)
     for place, word in enumerate(given):
         if word == "--spotlight":
             following = given[place + 1] if place + 1 < len(given) else ""
-            if not following.startswith(("http://", "https://")):
+            if not following.startswith(("http://", "https://")) and not _is_address(following):
                 given[place] = "--spotlight=1"
     return given
+
+
+def _is_address(word: str) -> bool:
+    """Whether it is an address without `http://`, which is told as that, and no path."""
+    return _HOST_AND_PORT.match(word) is not None and not Path(word).exists()

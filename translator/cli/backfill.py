@@ -17,16 +17,16 @@ from translator.backfill.merge import MAX_OPEN, Merge, Position
 from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
 from translator.backfill.sorter import Sorter
-from translator.cli.again import try_again
+from translator.cli.again import tell_set_aside, try_again
 from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.outlook import plan_as_json, print_plan
 from translator.cli.progress import Shown, shown
-from translator.cli.sending import SDK
+from translator.cli.sending import SDK, STDOUT, chosen_destination
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
 from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
-from translator.errors import DeliveryError, InputError, StateError
+from translator.errors import ConfigurationError, DeliveryError, InputError, StateError
 from translator.files.descriptors import granted
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
 from translator.model import Json
@@ -43,10 +43,13 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
         again: Whether to send anew what has been sent.
         rejected: Whether to try again what was set aside, instead.
         as_json: Whether the summary is for machines.
+
+    Raises:
+        ConfigurationError: Two of these do not go together.
     """
     log = set_up_logging(settings)
     if rejected:
-        try_again(settings, log)
+        _try_again(settings, log, dry_run=dry_run, again=again, as_json=as_json)
         return
     inputs = find_inputs(
         settings["paths"], time_of, excluded=own_files(settings), exclude=settings["exclude"]
@@ -54,8 +57,24 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
     if dry_run:
         _tell(inputs, settings, None, Console(), as_json=as_json)
         return
-    with open_outlet(settings, log, Console(), sized(inputs)) as outlet:
+    if as_json and chosen_destination(settings) == "out" and settings["out"] == STDOUT:
+        raise ConfigurationError(
+            "--json and --out - both write to standard output", hint="give --out a file, or leave out --json"
+        )
+    with open_outlet(settings, log, Console(stderr=as_json), sized(inputs)) as outlet:
         _Run(settings, inputs, outlet, log, again=again).go(as_json=as_json)
+
+
+def _try_again(settings: Settings, log: Log, *, dry_run: bool, again: bool, as_json: bool) -> None:
+    for flag, given in (("--again", again), ("--json", as_json)):
+        if given:
+            raise ConfigurationError(
+                f"--rejected does not go together with {flag}", hint="run two commands, one after the other"
+            )
+    if dry_run:
+        tell_set_aside(settings, Console())
+    else:
+        try_again(settings, log)
 
 
 def _tell(
@@ -194,6 +213,7 @@ class _Run:
 
     def _conclude(self, dispatch: Dispatch, problem: str | None, *, complete: bool, as_json: bool) -> None:
         totals = dispatch.totals()
+        totals.update({f"changed.{how}": count for how, count in self._outlet.changed().items()})
         figures = dispatch.figures
         set_aside = totals["sent.set_aside"]
         seconds = time.monotonic() - self._begun

@@ -15,7 +15,7 @@ from translator.backfill.checked import check_inputs
 from translator.checks.codes import CODES, Severity
 from translator.checks.diagnostic import Diagnostic
 from translator.checks.findings import Findings
-from translator.cli.diagnostics import Plain, explain
+from translator.cli.diagnostics import Plain
 from translator.cli.history import time_of
 from translator.cli.logs import set_up_logging
 from translator.cli.reports import Json, Sarif
@@ -48,7 +48,6 @@ def check(
     strict: bool,
     everything: bool,
     ignore: Sequence[str],
-    code: str | None,
 ) -> None:
     """Says what is wrong with logs.
 
@@ -59,12 +58,8 @@ def check(
         strict: Whether warnings count as findings.
         everything: Whether to show all of a code and file.
         ignore: Codes, or beginnings of them, to leave out.
-        code: The code that is explained, instead.
     """
     set_up_logging(settings)
-    if code is not None:
-        explain(Console(), code)
-        return
     if as_json and sarif == STDIN:
         raise ConfigurationError("--json and --sarif - both go to standard output", hint="name a file")
     findings = Findings(None if everything else MOST_SHOWN, _codes(ignore))
@@ -85,6 +80,7 @@ def check(
             for diagnostic in batch:
                 for report in reports:
                     report.show(diagnostic)
+        findings.complete = not damaged
         for report in reports:
             report.end(findings)
     if damaged:

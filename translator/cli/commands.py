@@ -46,10 +46,29 @@ Ignore = Annotated[
         autocompletion=codes,
     ),
 ]
+
+
+def _explain(ctx: typer.Context, code: str | None) -> str | None:
+    """Explains a code at once: settings, and what may be wrong with them, are of no matter to it."""
+    if code is None or ctx.resilient_parsing:
+        return code
+    from rich.console import Console
+
+    from translator.cli.diagnostics import explain
+
+    explain(Console(), code)
+    raise typer.Exit
+
+
 Explain = Annotated[
     str | None,
     typer.Option(
-        "--explain", metavar="CODE", help="Show what the documents say of a code.", autocompletion=codes
+        "--explain",
+        metavar="CODE",
+        help="Show what the documents say of a code.",
+        callback=_explain,
+        is_eager=True,
+        autocompletion=codes,
     ),
 ]
 TraceId = Annotated[
@@ -114,7 +133,7 @@ def check(
     strict: Strict = False,
     everything: All = False,
     ignore: Ignore = None,
-    code: Explain = None,
+    code: Explain = None,  # noqa: ARG001 - its callback ends the command
 ) -> None:
     """Say what is wrong with logs, and what their traces will lack; nothing is sent.
 
@@ -129,7 +148,6 @@ def check(
         strict=strict,
         everything=everything,
         ignore=ignore or [],
-        code=code,
     )
 
 
@@ -185,8 +203,7 @@ def schema(*, of_config: OfConfig = False) -> None:
     show(of_config=of_config)
 
 
-@with_settings()
-def demo(settings: Settings) -> None:  # noqa: ARG001 - it has settings of its own
+def demo() -> None:
     """Watch an agent's log lines become traces: no account, no network, nothing left behind.
 
     Example: translator demo

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.sending import destination_of
+from translator.cli.printable import counted
+from translator.cli.sending import destination_of, state_directory
+from translator.errors import ConfigurationError
 from translator.settings import Settings
 from translator.settings_options import OPTIONS, Option
 
@@ -51,11 +54,20 @@ def _rows(settings: Settings) -> Iterator[Row]:
             if source.rank(option.name) > settings.rank(option.name):
                 yield f"{source.name}: {option.name}", _shown(option, source), source.origin(option.name), ""
     for name, house in settings.house.items():
-        yield f"formats.{name}", f"a format of your own, {len(house.origins)} rules", house.origins[0], ""
+        yield (
+            f"formats.{name}",
+            f"a format of your own, {counted(len(house.origins), 'rule')}",
+            house.origins[0],
+            "",
+        )
 
 
 def _shown(option: Option, settings: Settings) -> str:
     value = settings[option.name]
+    if option.name == "state_dir":
+        # Where there is no home directory, there is no default.
+        with suppress(ConfigurationError):
+            return str(state_directory(settings))
     if value is None:
         return "-"
     if option.secret and (destination := destination_of(settings, option.name)) is not None:
@@ -66,4 +78,4 @@ def _shown(option: Option, settings: Settings) -> str:
         return ",".join(f"{name}={said}" for name, said in value.items()) or "-"
     if isinstance(value, tuple):
         return " ".join(value) or "-"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

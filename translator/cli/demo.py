@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 import threading
@@ -47,6 +48,7 @@ def demo() -> None:
                 "log_level": "warning",
             },
             {},
+            Path(os.devnull),
         )
         translation = _play(settings, log, console)
         _say(

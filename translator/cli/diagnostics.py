@@ -13,7 +13,7 @@ from translator.checks.codes import BY_NAME, PAGE, Severity
 from translator.checks.diagnostic import Diagnostic
 from translator.checks.findings import FileReport, Findings
 from translator.checks.places import Spot, spot_of
-from translator.cli.printable import printable
+from translator.cli.printable import counted, printable
 from translator.envelopes.secrets import mask_text
 from translator.errors import ConfigurationError, InputError
 from translator.model import KINDS
@@ -74,11 +74,12 @@ class Plain:
         for report in findings.files.values():
             total.lines.update(report.lines)
             total.events.update(report.events)
-        self._print(Text(f"{_count(len(findings.files), 'file')}: {_read(total)}", style="dim"))
+        self._print(Text(f"{counted(len(findings.files), 'file')}: {_read(total)}", style="dim"))
         if not found.total():
-            self._print(Text("nothing to say", style="bold green"))
+            if findings.complete:
+                self._print(Text("nothing to say", style="bold green"))
             return
-        said = [_count(found[severity], severity.value) for severity in Severity]
+        said = [counted(found[severity], severity.value) for severity in Severity]
         worst = next(severity for severity in Severity if found[severity])
         self._print(Text(", ".join(said), style=_STYLES[worst]))
 
@@ -89,7 +90,7 @@ class Plain:
         for file in shown[:_MOST_FILES]:
             report = files[file]
             severities = report.severities()
-            said = ", ".join(_count(severities[one], one.value) for one in Severity if severities[one])
+            said = ", ".join(counted(severities[one], one.value) for one in Severity if severities[one])
             told = f"{printable(file)} ({report.format or 'no format'}): {_read(report)}"
             self._print(Text(f"{told}; {said or 'nothing to say'}", style="dim"))
         if len(shown) > _MOST_FILES:
@@ -162,16 +163,12 @@ def _page() -> str:
 def _read(report: FileReport) -> str:
     """What was read, and what became of it."""
     lines = report.lines
-    said = f"{_count(lines.total(), 'line')}, {_count(report.events.total(), 'event')}"
+    said = f"{counted(lines.total(), 'line')}, {counted(report.events.total(), 'event')}"
     kinds = [f"{report.events[kind]:,} {kind.value}" for kind in KINDS if report.events[kind]]
     if kinds:
         said += f" ({', '.join(kinds)})"
     passed = [f"{word.replace('_', ' ')} {count:,}" for word, count in lines.items() if word != "event"]
     return said + (f"; passed over: {', '.join(passed)}" if passed else "")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _head(text: str, cells: int) -> str:

@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
+import typer
 from rich.console import Console
 
 from translator.cli.logs import Log
 from translator.cli.sending import Keep, Output, open_output
 from translator.cli.summary import Skipped, conclude
 from translator.cli.watching import Watch
+from translator.errors import InputError
 from translator.files.discover import STDIN, find_files, none_found
+from translator.files.problems import unreadable, words_of
 from translator.files.stdin import StdinTailer, standard_input
 from translator.files.tail import Start, Tailer
 from translator.files.watch import Watcher
@@ -41,6 +44,7 @@ class Following:
         self._log: Log = log.bind(source=settings.name) if settings.name else log
         self._watch = watch
         self._once = once
+        self._unread: list[InputError] = []
         self.stopping = threading.Event()
         self.changed = threading.Event()
 
@@ -75,15 +79,22 @@ class Following:
             skipped.store = output.store
             follower = Follower(source, translation, output.sink, output.clock)
             complete = False
-            if once and STDIN not in settings["paths"]:
+            if once and isinstance(source, Tailer):
                 complete = follower.read_through(self.stopping, output.hopeless)
+                self._unread += [unreadable(path, error) for path, error in source.cut_off()]
             else:
                 with self._watch.watched(settings, translation, output, source, log) as beat:
                     self._follow(follower, source, beat)
             log.info("stopping", open_spans=translation.open_spans)
             follower.finish(close_open=source.ended or complete)
             timeout = None if once and not self.stopping.is_set() else settings["shutdown_timeout"]
-            conclude(translation, output, settings, timeout=timeout)
+            try:
+                conclude(translation, output, settings, timeout=timeout)
+            except typer.Exit:
+                if not (once and self._unread):
+                    raise
+        if once and self._unread:
+            raise self._unread[0]
 
     def _wait(self, seconds: float) -> bool:
         """Waits for a disk that is full; true when it is time to end."""
@@ -97,8 +108,9 @@ class Following:
             return StdinTailer(standard_input(), settings["max_line_bytes"], self.changed)
 
         def on_problem(path: str, error: OSError) -> None:
-            said = error.strerror or str(error)
-            log.warning("file_unreadable", file=path, error=said, hint="it is tried again")
+            hint = "all else is read" if self._once else "it is tried again"
+            log.warning("file_unreadable", file=path, error=words_of(error), hint=hint)
+            self._unread.append(unreadable(path, error))
 
         chosen = settings["from"]
         if self._once and chosen == "auto":

@@ -34,9 +34,10 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 EXIT_CODES = (
     ("0", "All is well."),
     ("1", "`check` has found errors; spans were set aside that the server will never take."),
-    ("2", "A mistake in the command line, a setting or a path."),
+    ("2", "A mistake in the command line, a setting or a path; an input that cannot be read wholly."),
     ("3", "Not everything could be sent, or the state cannot be used; what was read is kept."),
     ("130", "Interrupted."),
+    ("141", "Nobody reads its output any more, as after `| head`."),
 )
 """What the program ends with, and why."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -38,10 +38,8 @@ from translator.formats.native.timestamps import parse_time
 from translator.formats.records import parse_record
 from translator.settings import Settings
 from translator.settings_values import moment
+from translator.state.database import BACKFILL_DIRECTORY
 from translator.state.sqlite import SqliteStore
-
-BACKFILL_DIRECTORY = "backfill"
-"""Where the state of backfills is, within that of their destination."""
 
 SMALL_BYTES = 4 * 1024 * 1024
 """Input up to this is not worth a process of its own."""
@@ -60,6 +58,7 @@ class Outlet(msgspec.Struct):
         store: Where that is.
         destination: The server, for people; None where there is none.
         divides: Whether traces are divided into shares.
+        changed: How many spans were masked or shortened, where the crew does not count them.
     """
 
     crew: Callable[[], Crew]
@@ -67,6 +66,7 @@ class Outlet(msgspec.Struct):
     store: SqliteStore | None = None
     destination: str | None = None
     divides: bool = False
+    changed: Callable[[], Mapping[str, int]] = dict
 
     @property
     def pace(self) -> float | None:
@@ -144,7 +144,9 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
     if destination is None:
         with open_output(settings, log, console, OUTBOX_ALONE) as output:
             lane = partial(into, output.sink)
-            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)))
+            encoder = output.encoder
+            changed = dict if encoder is None else lambda: encoder.counts
+            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)), changed=changed)
         return
     for warning in destination.warnings:
         log.warning("destination", problem=warning)

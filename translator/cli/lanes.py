@@ -116,7 +116,9 @@ class Lanes:
         try:
             sources = {settings.name: settings for settings in self._reload()}
         except TranslatorError as error:
-            self._log.error("reload_failed", error=str(error), hint="the settings stay as they were")
+            stay = "the settings stay as they were"
+            hint = f"{error.hint}; {stay}" if error.hint else stay
+            self._log.error("reload_failed", error=str(error), hint=hint)
             return
         ended = [
             name

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from translator.backfill.ages import AgeRule, Older
 from translator.backfill.plan import Plan
+from translator.cli.printable import counted
 from translator.model import Json
 
 GUESSED_PACE = 1_000
@@ -94,46 +95,41 @@ def _lines(
     stored = "a stream" if plan.stored_bytes is None else size_text(plan.stored_bytes)
     if plan.stored_bytes is not None and plan.content_bytes > plan.stored_bytes * 1.05:
         stored += f", {about}{size_text(plan.content_bytes)} unpacked"
-    lines = [f"{_count(plan.inputs, 'input')}, {stored}"]
+    lines = [f"{counted(plan.inputs, 'input')}, {stored}"]
     if plan.first_time is not None and plan.last_time is not None:
         lines[0] += f", from {_day(plan.first_time)} to {_day(plan.last_time)}"
         if not plan.exact:
             lines[0] += " as far as was looked at"
     if plan.stored_bytes is None and not plan.spans:
         return lines
-    lines.append(
-        f"{about}{_count(plan.events, 'event')}, {_count(plan.traces, 'trace')}, {_count(plan.spans, 'span')}"
-    )
+    there = ((plan.events, "event"), (plan.traces, "trace"), (plan.spans, "span"))
+    lines.append(about + ", ".join(counted(number, word) for number, word in there))
     if rule.limit is not None and plan.older:
         becomes = {
             Older.SKIP: "skipped (--older-than-retention shift moves them, send sends them as they are)",
             Older.SHIFT: "moved forward in time, whole traces at once",
             Older.SEND: "sent as they are: the server may drop them",
         }[rule.older]
-        lines.append(f"{about}{_count(plan.older, 'span')} older than {retention_days} days: {becomes}")
+        lines.append(f"{about}{counted(plan.older, 'span')} older than {retention_days} days: {becomes}")
     if plan.outside:
-        lines.append(f"{about}{_count(plan.outside, 'span')} left out by --since and --until")
+        lines.append(f"{about}{counted(plan.outside, 'span')} left out by --since and --until")
     spans = sent_spans(plan, rule)
     seconds = duration_text(spans / _speed(pace, max_rate))
     if max_rate is not None and (pace is None or max_rate <= pace):
-        lines.append(f"{about}{_count(spans, 'span')} to send: {seconds} at --max-rate {max_rate:g}")
+        lines.append(f"{about}{counted(spans, 'span')} to send: {seconds} at --max-rate {max_rate:g}")
     elif pace is not None:
         lines.append(
-            f"{about}{_count(spans, 'span')} to send: {seconds} at {pace:,.0f} spans/s, as last time"
+            f"{about}{counted(spans, 'span')} to send: {seconds} at {pace:,.0f} spans/s, as last time"
         )
     else:
         lines.append(
-            f"{about}{_count(spans, 'span')} to send: {seconds} if the server takes {GUESSED_PACE:,} spans/s"
+            f"{about}{counted(spans, 'span')} to send: {seconds} if the server takes {GUESSED_PACE:,} spans/s"
         )
     return lines
 
 
 def _speed(pace: float | None, max_rate: float | None) -> float:
     return min(pace or GUESSED_PACE, max_rate) if max_rate is not None else pace or GUESSED_PACE
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _time(time: int) -> datetime:

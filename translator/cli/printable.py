@@ -1,4 +1,4 @@
-"""What is shown of texts that others have written: lines of logs, names of files, answers of servers."""
+"""What is shown of numbers, and of texts that others have written: lines, names of files, answers."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else _UNKNOWN for char in text)
+
+
+def counted(number: int, word: str) -> str:
+    """How many there are of what a word names."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -163,7 +163,7 @@ def open_output(settings: Settings, log: Log, console: Console, keep: Keep) -> I
             hint="give --dsn, --spotlight or --out",
         )
         here = local_encoder(settings)
-        yield Output(ShowSink(lambda spans: _show(console, here, spans)))
+        yield Output(ShowSink(lambda spans: _show(console, here, spans)), encoder=here)
     elif name == "out":
         with _opened(settings["out"]) as file:
             encoder = SpanEncoder(

@@ -16,18 +16,24 @@ from rich.text import Text
 from translator.cli.printable import printable
 from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
 from translator.errors import InputError
+from translator.model import Checkpoint
 from translator.settings import Settings
 from translator.state.report import StateReport, find_states, read_report
 
 
 class FileStatus(msgspec.Struct, frozen=True):
-    """One file: bytes of its content that were read, and its size; None where it is gone."""
+    """One file: bytes of its content that were read, and its size.
+
+    The size is None where the file is gone, or cannot be told from here: a relative path counts from where
+    the sidecar was started.
+    """
 
     path: str
     offset: int
     lines: int
     size: int | None
     lag: int | None
+    gone: bool = False
 
 
 def status(settings: Settings, *, as_json: bool) -> None:
@@ -47,10 +53,11 @@ def status(settings: Settings, *, as_json: bool) -> None:
 
 def _told(report: StateReport, now: float) -> dict[str, Any]:
     counters = dict(report.counters)
-    files = [_file(checkpoint.path, checkpoint.offset, checkpoint.lines) for checkpoint in report.checkpoints]
+    files = [_file(checkpoint) for checkpoint in report.checkpoints]
     return {
         "destination": report.facts.get(DESTINATION, "unknown"),
         "state": report.directory,
+        "backfill": report.of_backfills,
         "pid": report.pid,
         "files": sorted(files, key=lambda file: file.path),
         "open_spans": counters.pop("open_spans", 0),
@@ -66,18 +73,35 @@ def _told(report: StateReport, now: float) -> dict[str, Any]:
     }
 
 
-def _file(path: str, offset: int, lines: int) -> FileStatus:
+def _file(checkpoint: Checkpoint) -> FileStatus:
+    path, offset = checkpoint.path, checkpoint.offset
+    unknown = FileStatus(path, offset, checkpoint.lines, None, None, gone=os.path.isabs(path))  # noqa: PTH117
     try:
-        size = os.stat(path).st_size  # noqa: PTH116 - bytes that are no UTF-8 stay as they are
+        known = os.stat(path)  # noqa: PTH116 - bytes that are no UTF-8 stay as they are
     except OSError:
-        return FileStatus(path, offset, lines, None, None)
-    return FileStatus(path, offset, lines, size, max(0, size - offset))
+        return unknown
+    if not unknown.gone and (known.st_dev, known.st_ino) != (checkpoint.device, checkpoint.inode):
+        return unknown
+    return FileStatus(path, offset, checkpoint.lines, known.st_size, max(0, known.st_size - offset))
 
 
 def _show(told: dict[str, Any], console: Console) -> None:
     running = f"running, process {told['pid']}" if told["pid"] is not None else "not running"
-    console.print(Text.assemble((told["destination"], "bold"), f" ({running})"), highlight=False)
+    whose = "backfill, " if told["backfill"] else ""
+    console.print(Text.assemble((told["destination"], "bold"), f" ({whose}{running})"), highlight=False)
     console.print(f"state     {printable(told['state'])}", highlight=False, markup=False)
+    if not told["backfill"]:
+        _show_waiting(told, console)
+    for title, counts in (("counted", told["counters"]), ("rejected", told["rejected"])):
+        shown = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()) if count)
+        if shown:
+            console.print(f"{title:<10}{shown}", highlight=False, markup=False)
+    if told["files"]:
+        console.print(_table(told["files"]))
+
+
+def _show_waiting(told: dict[str, Any], console: Console) -> None:
+    """What a sidecar has to send; a backfill keeps that together with how far it is."""
     outbox = told["outbox"]
     waits = f", the oldest for {outbox['oldest_seconds']:.0f} s" if outbox["envelopes"] else ""
     console.print(
@@ -90,17 +114,15 @@ def _show(told: dict[str, Any], console: Console) -> None:
     if last is not None:
         at = datetime.fromtimestamp(last["time"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         console.print(f"answer    {last['answer']}, {at}", highlight=False, markup=False)
-    for title, counts in (("counted", told["counters"]), ("rejected", told["rejected"])):
-        shown = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()) if count)
-        if shown:
-            console.print(f"{title:<10}{shown}", highlight=False, markup=False)
+
+
+def _table(files: list[FileStatus]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("file", overflow="fold")
     for head in ("read", "lines", "size", "lag"):
         table.add_column(head, justify="right", no_wrap=True)
-    for file in told["files"]:
-        size = "gone" if file.size is None else f"{file.size:,}"
+    for file in files:
+        size = f"{file.size:,}" if file.size is not None else "gone" if file.gone else "?"
         lag = "" if file.lag is None else f"{file.lag:,}"
         table.add_row(Text(printable(file.path)), f"{file.offset:,}", f"{file.lines:,}", size, lag)
-    if told["files"]:
-        console.print(table)
+    return table

@@ -101,6 +101,12 @@ def print_summary(
             style="yellow",
             highlight=False,
         )
+    elif not lines["event"] and lines["too_long"] * 2 > lines.total():
+        console.print(
+            "Most lines are longer than `max_line_bytes`, and were not read: raise it.",
+            style="yellow",
+            highlight=False,
+        )
     elif not lines["event"] and lines.total() and by_rules:
         console.print(
             "No line was an event: fix the rules above, in which `when` says what a line must hold and "

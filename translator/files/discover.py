@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from translator.errors import InputError
 from translator.files.names import expanded, source_of
+from translator.files.problems import unreadable
 
 STDIN = "-"
 
@@ -21,6 +22,8 @@ _NOT_LOGS = (
     ".sqlite", ".db", ".wal", ".shm", ".tar", ".zip", ".png", ".jpg", ".py", ".js", ".md", ".html",
     ".meta.json",
 )  # fmt: skip
+
+_SHOWN = f"{' '.join(_NOT_LOGS[:-1])} and {_NOT_LOGS[-1]}"
 
 _ALL = "/"
 """Stands for all names of a directory; no file has it."""
@@ -76,11 +79,15 @@ def find_files(
 def none_found(pattern: str) -> InputError:
     """Why a pattern names no file."""
     path = expanded(pattern)
+    problems: list[InputError] = []
+    Finder([pattern], on_problem=lambda at, error: problems.append(unreadable(at, error))).look()
+    if problems:
+        return problems[0]
     if os.path.isdir(path):  # noqa: PTH112 - bytes that are no UTF-8 stay as they are
         return InputError(
             "no file in this directory",
             where=pattern,
-            hint="hidden files, and what --exclude names, are left out",
+            hint=f"left out are hidden files, what --exclude names, and {_SHOWN} unless a glob names them",
         )
     if os.path.exists(path):  # noqa: PTH110
         return InputError(

@@ -32,6 +32,7 @@ class HeldFile(msgspec.Struct):
     wanted: bool = True
     checkpoint: Checkpoint | None = None
     noted: bool = False
+    problem: Exception | None = None
 
     @property
     def was_empty(self) -> bool:

@@ -39,6 +39,7 @@ class Content:
         head: The first bytes of the content, at most `BLOCK`; none where they cannot be known yet.
         compressed: Whether the file is compressed.
         size: How large it is as it lies there, in bytes.
+        problem: What is wrong with its first bytes, if it is compressed and they cannot be unpacked.
 
     Raises:
         OSError: It cannot be read now.
@@ -46,6 +47,7 @@ class Content:
 
     def __init__(self, descriptor: Callable[[], int], stat: os.stat_result) -> None:
         self._descriptor = descriptor
+        self.problem: Exception | None = None
         self.size = stat.st_size
         first = os.pread(descriptor(), BLOCK, 0)
         self.compressed = is_compressed(first)
@@ -93,6 +95,7 @@ class Content:
                 data += more
         except DAMAGED as error:
             _raise_unless_damaged(error)
+            self.problem = error
         return data[:size]
 
     def decompressor(self) -> Decompressor:

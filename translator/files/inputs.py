@@ -20,6 +20,7 @@ from translator.files.discover import STDIN, find_files, none_found
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
+from translator.files.problems import unreadable
 from translator.files.remote import Found, find_objects, is_remote, read_object
 from translator.files.stdin import standard_input
 from translator.files.stream import LineStream
@@ -158,15 +159,6 @@ def open_input(
         yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
     if failure is not None:
         raise unreadable(one.name, failure) from failure
-
-
-def unreadable(name: str, error: Exception) -> InputError:
-    """What is said of an input when one of `DAMAGED` was raised."""
-    return InputError(
-        f"cannot be read: {error.__class__.__name__}: {error}",
-        where=name,
-        hint="check the path, its permissions, and whether the file is complete",
-    )
 
 
 def is_there(name: str) -> bool:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from translator.errors import InputError
+
 _REMEMBERED = 10_000
+
+
+def words_of(error: Exception) -> str:
+    """What the system or a decompressor says of a file that cannot be read."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def unreadable(where: str, error: Exception) -> InputError:
+    """What a person is told of an input that cannot be read wholly."""
+    return InputError(
+        f"cannot be read: {words_of(error)}",
+        where=where,
+        hint="check the path, its permissions, and whether the file is complete",
+    )
 
 
 class Problems:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translator.files.compressed import DAMAGED, is_damage
-from translator.files.inputs import content_of, unreadable
+from translator.files.inputs import content_of
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
+from translator.files.problems import unreadable
 from translator.files.stream import LineStream
 from translator.model import Line
 

@@ -118,7 +118,7 @@ class Recognition:
             self._archive.drop(held.checkpoint)
             held.checkpoint, held.noted = None, False
         if not content.head:
-            self.held.put(HeldFile(found))
+            self.held.put(HeldFile(found, problem=content.problem))
             return None
         return _Fresh(found, content, again or (held is not None and held.was_empty), held)
 

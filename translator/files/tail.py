@@ -147,6 +147,18 @@ class Tailer:
             for followed in self._files.values()
         ]  # fmt: skip
 
+    def cut_off(self) -> list[tuple[str, Exception]]:
+        """Compressed files whose content cannot be read to its end now, and why, by path."""
+        cut_off: dict[str, Exception] = {
+            followed.path: EOFError("the compressed file is not complete")
+            for followed in self._files.values()
+            if followed.incomplete and not followed.ended
+        }
+        for held in self._recognition.held.files.values():
+            if held.problem is not None:
+                cut_off[held.found.path] = held.problem
+        return sorted(cut_off.items())
+
     def forgotten(self) -> list[str]:
         """The ids of files that are gone for good, each once: their checkpoints are of no more use."""
         return self._register.archive.dropped()

@@ -10,9 +10,16 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from translator import __version__
+from translator.delivery.answers import MALFORMED, TOO_LARGE
 from translator.monitor.figures import Figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+ZEROS: Mapping[str, tuple[str, ...]] = {
+    "translator_lines": ("no_timestamp", "too_long"),
+    "translator_rejected": (MALFORMED, TOO_LARGE),
+}
+"""Labels that are there from the beginning: an alert cannot see a series rise that begins above 0."""
 
 GROUPS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("lines", "translator_lines", ("outcome",), "Lines that were read, by what became of them."),
@@ -75,15 +82,13 @@ class FiguresCollector(Collector):
         for group, name, labels, told in GROUPS:
             family = CounterMetricFamily(name, told, labels=(*labels, *by_source))
             for source, figures in sources:
-                for key, count in sorted(figures.totals.items()):
-                    first, _, rest = key.partition(".")
-                    if first == group:
-                        family.add_metric([*rest.split(".", len(labels) - 1), *source], count)
+                for value, count in _counts(name, _grouped(figures, group)):
+                    family.add_metric([*value.split(".", len(labels) - 1), *source], count)
             yield family
         for name, counts_of, label, told in COUNTERS:
             counter = CounterMetricFamily(name, told, labels=(label, *by_source))
             for source, figures in sources:
-                for value, count in sorted(counts_of(figures).items()):
+                for value, count in _counts(name, counts_of(figures)):
                     counter.add_metric([value, *source], count)
             yield counter
         for name, value_of, told in GAUGES:
@@ -94,6 +99,16 @@ class FiguresCollector(Collector):
         build = GaugeMetricFamily("translator_build_info", "The version.", labels=("version",))
         build.add_metric([__version__], 1)
         yield build
+
+
+def _grouped(figures: Figures, group: str) -> dict[str, int]:
+    parted = ((name.partition("."), count) for name, count in figures.totals.items())
+    return {rest: count for (first, _, rest), count in parted if first == group}
+
+
+def _counts(name: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The counts of a metric in the order of their labels."""
+    return sorted({**dict.fromkeys(ZEROS.get(name, ()), 0), **counts}.items())
 
 
 def metrics_text(read: ReadFigures) -> bytes:

@@ -76,9 +76,10 @@ class Delivery:
             why = last.detail
         elif self._sender.problem is None and self._sender.limited_for() > 0:
             why = f"the server asks to wait {self._sender.limited_for():.0f} s more"
+        waiting = self._store.pending
         raise DeliveryError(
-            f"{self._store.pending} envelopes could not be sent: {why}",
-            hint="the logs still hold them: run again once the server takes them",
+            f"{waiting:,} envelope{'' if waiting == 1 else 's'} could not be sent: {why}",
+            hint="they are kept in the state: run again once the server takes them",
         )
 
     def counts(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,6 +57,16 @@ class SecondTry:
 
     def _files(self) -> list[Path]:
         return sorted(self._trying.parent.glob(f"{TRYING_FILE}*"))
+
+
+def waiting(directory: Path) -> Iterator[Rejected]:
+    """What a second try would take up, which is left where it is.
+
+    Raises:
+        StateError: It is there and may not be read.
+    """
+    for name in (TRYING_FILE, REJECTED_FILE):
+        yield from read(directory / name)
 
 
 def _age(path: Path) -> int:

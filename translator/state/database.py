@@ -18,6 +18,8 @@ from translator.state.schema import migrate, refuse_newer
 
 STATE_FILE = "state.sqlite"
 LOCK_FILE = "lock"
+BACKFILL_DIRECTORY = "backfill"
+"""Where the state of backfills is, within that of their destination."""
 SUSPECT_FILE = "state.suspect"
 """There when damage was found while running: the next start checks everything, whatever the size."""
 

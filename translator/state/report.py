@@ -13,7 +13,7 @@ import msgspec
 from translator.errors import StateError
 from translator.model import Checkpoint
 from translator.state import rows
-from translator.state.database import LOCK_FILE, STATE_FILE
+from translator.state.database import BACKFILL_DIRECTORY, LOCK_FILE, STATE_FILE
 from translator.state.schema import refuse_newer
 
 _TOTALS = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(spans), 0), min(created) FROM outbox"
@@ -24,6 +24,7 @@ class StateReport(msgspec.Struct, frozen=True):
 
     Attributes:
         directory: Where it is kept.
+        of_backfills: Whether it is that of backfills, not of a sidecar.
         pid: The process that uses it; None where none does.
         checkpoints: How far each known file has been read.
         counters: What was counted since the state was begun, by a dotted name.
@@ -36,6 +37,7 @@ class StateReport(msgspec.Struct, frozen=True):
     """
 
     directory: str
+    of_backfills: bool
     pid: int | None
     checkpoints: list[Checkpoint]
     counters: dict[str, int]
@@ -48,8 +50,33 @@ class StateReport(msgspec.Struct, frozen=True):
 
 
 def find_states(directory: Path) -> list[Path]:
-    """The directories of all destinations that a state directory holds."""
-    return sorted(path.parent for path in directory.glob(f"*/{STATE_FILE}"))
+    """The directories of all states that a state directory holds: of sidecars, and of backfills in them.
+
+    Raises:
+        StateError: This user may not look for them.
+    """
+    found: list[Path] = []
+    try:
+        for own in sorted(directory.iterdir()):
+            found += [each for each in (own, own / BACKFILL_DIRECTORY) if _is_there(each / STATE_FILE)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise StateError(
+            f"cannot be read: {error.strerror}",
+            where=str(error.filename),
+            hint="ask as the user that the sidecar runs as",
+        ) from None
+    return found
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; not being allowed to know is an error."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def read_report(directory: Path) -> StateReport:
@@ -68,6 +95,7 @@ def read_report(directory: Path) -> StateReport:
             envelopes, size, spans, oldest = connection.execute(_TOTALS).fetchone()
             return StateReport(
                 directory=str(directory),
+                of_backfills=directory.name == BACKFILL_DIRECTORY,
                 pid=_user(directory / LOCK_FILE),
                 checkpoints=[rows.to_checkpoint(row) for row in connection.execute(rows.SELECT_CHECKPOINTS)],
                 counters=dict(connection.execute("SELECT name, total FROM counters ORDER BY name")),
