@@ -82,7 +82,8 @@ NOT_RUN: dict[tuple[str, ...], tuple[str, set[str]]] = {
         {"-u", "-o", "--follow"},
     ),
     ("aws", "logs"): ("needs an account; tests/formats reads what it writes", {"--follow"}),
-    ("kill",): ("tests/cli sends SIGHUP", {"-HUP"}),
+    ("pkill",): ("tests/cli sends SIGHUP", {"-HUP", "-f"}),
+    ("source",): ("changes the shell alone", set()),
 }
 """Commands of other programs that a test does not run: why, and the flags that they have."""
 

@@ -119,9 +119,12 @@ def test_each_command_takes_the_flags_that_are_told() -> None:
     assert len(rows) == len(commands())
 
 
-def test_every_command_but_one_takes_a_configuration() -> None:
-    assert {name for name, command in commands().items() if "--config" not in flags(command)} == {"schema"}
-    assert "`--config` may be given to every command but `schema`." in pages.prose(CONFIGURATION)
+def test_every_command_but_two_takes_a_configuration() -> None:
+    assert {name for name, command in commands().items() if "--config" not in flags(command)} == {
+        "schema",
+        "demo",
+    }
+    assert "`--config` may be given to every command but `schema` and `demo`." in pages.prose(CONFIGURATION)
 
 
 @pytest.mark.parametrize(
