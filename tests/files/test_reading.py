@@ -93,7 +93,7 @@ def test_half_a_line_is_no_line_while_the_disk_fails(tmp_path: Path, monkeypatch
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="FileNotFoundError"):
+    with pytest.raises(InputError, match="No such file"):
         list(read_lines(str(tmp_path / "none.log")))
 
 

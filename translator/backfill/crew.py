@@ -113,16 +113,20 @@ class LocalCrew:
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What it has told."""
         self._member.tend(min(timeout, _WAIT_SECONDS) if self._replies.empty() else 0.0)
+        return [*self._told(), (0, self._member.standing())]
+
+    def close(self) -> list[tuple[int, Reply]]:
+        """Ends it."""
+        # It is not tended any more: what it would send then, nobody would hear the answers to.
+        self._member.close()
+        return self._told()
+
+    def _told(self) -> list[tuple[int, Reply]]:
         told: list[tuple[int, Reply]] = []
         with suppress(queue.Empty):
             while True:
                 told.append((0, self._replies.get_nowait()))
-        return [*told, (0, self._member.standing())]
-
-    def close(self) -> list[tuple[int, Reply]]:
-        """Ends it."""
-        self._member.close()
-        return self.replies(0)
+        return told
 
 
 class ProcessCrew:
