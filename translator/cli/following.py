@@ -110,7 +110,8 @@ class Following:
         def on_problem(path: str, error: OSError) -> None:
             hint = "all else is read" if self._once else "it is tried again"
             log.warning("file_unreadable", file=path, error=words_of(error), hint=hint)
-            self._unread.append(unreadable(path, error))
+            if self._once:
+                self._unread.append(unreadable(path, error))
 
         chosen = settings["from"]
         if self._once and chosen == "auto":
