@@ -211,6 +211,20 @@ def test_a_directory_that_may_not_be_read_is_told(command: tuple[str, ...], path
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
+def test_a_directory_below_that_may_not_be_read_is_told(command: tuple[str, ...], run: Run) -> None:
+    Path("logs").mkdir()
+    Path("logs/a.log").write_bytes(CONTENT)
+    Path("logs/locked").mkdir(0)
+
+    said = run(*command, "logs")
+
+    assert said.code == 2
+    assert "error: logs/locked: cannot be read: Permission denied" in said.err
+    assert command == ("preview",) or "invoke_agent" in said.out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_state_that_may_not_be_looked_at_is_told(run: Run) -> None:
     Path("state").mkdir(0)
 

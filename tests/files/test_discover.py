@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from tests.files.following import Sidecar, texts, write
+from translator.errors import InputError
 from translator.files.discover import Finder, find_files
 from translator.files.names import source_of
 
@@ -144,3 +146,42 @@ def test_each_directory_is_listed_once(tmp_path: Path, monkeypatch: pytest.Monke
     list(Finder([*(str(tmp_path / f"{number}.log") for number in range(20)), str(tmp_path / "*.log")]).look())
 
     assert listed == [str(tmp_path)]
+
+
+def lock(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the system deny to list a directory, also to root."""
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path) == directory:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+def test_a_directory_below_that_may_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = tmp_path / "logs" / "locked"
+    locked.mkdir(parents=True)
+    readable = tmp_path / "logs" / "a.log"
+    readable.write_text("{}\n")
+    lock(locked, monkeypatch)
+    told: list[str] = []
+
+    found = find_files([str(tmp_path / "logs")], on_problem=lambda path, _: told.append(path))
+
+    assert (found, set(told)) == ([readable], {str(locked)})
+    with pytest.raises(InputError, match="locked: cannot be read: Permission denied"):
+        find_files([str(tmp_path / "logs")])
+
+
+def test_a_file_that_is_named_needs_no_list_of_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("{}\n")
+    lock(tmp_path, monkeypatch)
+
+    assert find_files([str(log)]) == [log]

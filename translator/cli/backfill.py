@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import typer
@@ -29,6 +29,7 @@ from translator.envelopes.reports import client_report
 from translator.errors import ConfigurationError, DeliveryError, InputError, StateError
 from translator.files.descriptors import granted
 from translator.files.inputs import Input, InputBatch, find_inputs, open_input
+from translator.files.problems import unreadable
 from translator.model import Json
 from translator.pipeline.translation import Counted
 from translator.settings import Settings
@@ -51,18 +52,25 @@ def backfill(settings: Settings, *, dry_run: bool, again: bool, rejected: bool, 
     if rejected:
         _try_again(settings, log, dry_run=dry_run, again=again, as_json=as_json)
         return
+    unread: list[InputError] = []
     inputs = find_inputs(
-        settings["paths"], time_of, excluded=own_files(settings), exclude=settings["exclude"]
+        settings["paths"],
+        time_of,
+        excluded=own_files(settings),
+        exclude=settings["exclude"],
+        on_problem=lambda path, error: unread.append(unreadable(path, error)),
     )
     if dry_run:
         _tell(inputs, settings, None, Console(), as_json=as_json)
+        if unread:
+            raise unread[0]
         return
     if as_json and chosen_destination(settings) == "out" and settings["out"] == STDOUT:
         raise ConfigurationError(
             "--json and --out - both write to standard output", hint="give --out a file, or leave out --json"
         )
     with open_outlet(settings, log, Console(stderr=as_json), sized(inputs)) as outlet:
-        _Run(settings, inputs, outlet, log, again=again).go(as_json=as_json)
+        _Run(settings, inputs, outlet, log, unread, again=again).go(as_json=as_json)
 
 
 def _try_again(settings: Settings, log: Log, *, dry_run: bool, again: bool, as_json: bool) -> None:
@@ -93,7 +101,14 @@ class _Run:
     """One run, from what is known of the last one to the summary."""
 
     def __init__(
-        self, settings: Settings, inputs: list[Input], outlet: Outlet, log: Log, *, again: bool
+        self,
+        settings: Settings,
+        inputs: list[Input],
+        outlet: Outlet,
+        log: Log,
+        unread: Iterable[InputError],
+        *,
+        again: bool,
     ) -> None:
         self._settings = settings
         self._inputs = inputs
@@ -101,6 +116,8 @@ class _Run:
         self._log = log
         self._again = again
         self._damaged: list[InputError] = []
+        for error in unread:
+            self._on_damaged(error)
         self._console = Console(stderr=True)
         self._begun = time.monotonic()
         self._sent_before = 0
@@ -117,6 +134,8 @@ class _Run:
         known = {} if job is None else self._known(job)
         if job is not None and not job.progress.under_way and self._all_ended(known):
             self._say_sent(as_json=as_json)
+            if self._damaged:
+                raise self._damaged[0]
             return
         if not settings["quiet"]:
             left = [one for one in self._inputs if not (one.identity in known and known[one.identity].ended)]
@@ -174,7 +193,7 @@ class _Run:
                 hint="run that one first, or give this one another --state-dir; --again forgets that one",
             )
         self._damaged += [
-            InputError("was damaged when it was read before", where=one.name, hint="what came before is sent")
+            InputError("was damaged when it was read before", where=one.name, hint="all else is sent")
             for one in self._inputs
             if one.identity in known and known[one.identity].damaged
         ]
@@ -198,7 +217,7 @@ class _Run:
 
     def _on_damaged(self, error: InputError) -> None:
         self._damaged.append(error)
-        self._log.warning("input_damaged", problem=str(error), hint="what came before is sent")
+        self._log.warning("input_damaged", problem=str(error), hint="all else is sent")
 
     def _all_ended(self, known: Mapping[str, Position]) -> bool:
         return bool(self._inputs) and all(

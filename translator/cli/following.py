@@ -16,7 +16,7 @@ from translator.cli.sending import Keep, Output, open_output
 from translator.cli.summary import Skipped, conclude
 from translator.cli.watching import Watch
 from translator.errors import InputError
-from translator.files.discover import STDIN, find_files, none_found
+from translator.files.discover import STDIN, find_files, none_found, pass_over
 from translator.files.problems import unreadable, words_of
 from translator.files.stdin import StdinTailer, standard_input
 from translator.files.tail import Start, Tailer
@@ -156,7 +156,7 @@ class Following:
 def _require_files(settings: Settings) -> None:
     """Raises InputError for a pattern that names nothing: what reads once does not wait for it."""
     for pattern in settings["paths"]:
-        if pattern != STDIN and not find_files([pattern], (), settings["exclude"]):
+        if pattern != STDIN and not find_files([pattern], (), settings["exclude"], pass_over):
             raise none_found(pattern)
 
 

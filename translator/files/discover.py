@@ -58,8 +58,28 @@ def look_of(known: os.stat_result) -> tuple[int, int]:
     return known.st_size, known.st_mtime_ns
 
 
+OnProblem = Callable[[str, OSError], None]
+"""Told of a path that cannot be looked at now."""
+
+
+def refuse(path: str, error: OSError) -> None:
+    """Takes what cannot be looked at for the end.
+
+    Raises:
+        InputError: Always.
+    """
+    raise unreadable(path, error)
+
+
+def pass_over(_path: str, _error: OSError) -> None:
+    """Goes on without what cannot be looked at now."""
+
+
 def find_files(
-    patterns: Iterable[str], excluded: Iterable[Path] = (), exclude: Iterable[str] = ()
+    patterns: Iterable[str],
+    excluded: Iterable[Path] = (),
+    exclude: Iterable[str] = (),
+    on_problem: OnProblem = refuse,
 ) -> list[Path]:
     """The files that globs, directories and paths name, each once, oldest first.
 
@@ -67,11 +87,14 @@ def find_files(
         patterns: Paths, directories, and globs with `*`, `?`, `[…]` and `**`.
         excluded: Files and directories that are left out (the program's own state and output).
         exclude: Globs of what else is left out: of whole paths, or, without a `/`, of names.
+        on_problem: Told of a path that cannot be looked at.
+
+    Raises:
+        InputError: One cannot be, and nobody else is told of it.
     """
     seen: dict[tuple[int, int], Found] = {}
-    for found in Finder(patterns, excluded, exclude=exclude).look():
-        if not found.beside:
-            seen.setdefault((found.stat.st_dev, found.stat.st_ino), found)
+    for found in Finder(patterns, excluded, on_problem, exclude, backups=False).look():
+        seen.setdefault((found.stat.st_dev, found.stat.st_ino), found)
     ordered = sorted(seen.values(), key=lambda found: (found.stat.st_mtime_ns, found.path))
     return [Path(found.path) for found in ordered]
 
@@ -110,6 +133,7 @@ class Finder:
         excluded: Files and directories that are left out.
         on_problem: Told of a path that cannot be looked at now.
         exclude: Globs of what else is left out: of whole paths, or, without a `/`, of names.
+        backups: Whether rotated backups are looked for beside files that are named.
 
     Attributes:
         failed: Files and directories that the last look could not see, though they may be there.
@@ -119,9 +143,12 @@ class Finder:
         self,
         patterns: Iterable[str],
         excluded: Iterable[Path] = (),
-        on_problem: Callable[[str, OSError], None] = lambda _path, _error: None,
+        on_problem: OnProblem = pass_over,
         exclude: Iterable[str] = (),
+        *,
+        backups: bool = True,
     ) -> None:
+        self._looks_beside = backups
         self._left_out = [_left_out(pattern) for pattern in exclude]
         self._patterns = [expanded(pattern) for pattern in patterns]
         self._excluded = [os.path.realpath(path) for path in excluded]
@@ -151,9 +178,10 @@ class Finder:
         else:
             if known is not None and stat.S_ISREG(known.st_mode) and self._wanted(pattern, link=True):
                 self._found.append(Found(pattern, known, beside=False))
-            directory, name = os.path.split(pattern)
-            for entry in self._backups_in(directory).get(name, ()):
-                self._add(entry, beside=True)
+            if self._looks_beside:
+                directory, name = os.path.split(pattern)
+                for entry in self._backups_in(directory).get(name, ()):
+                    self._add(entry, beside=True)
 
     def _glob(self, directory: str, parts: list[str]) -> None:
         part, *rest = parts

@@ -16,7 +16,7 @@ from translator.errors import InputError
 from translator.files.access import ReadAt, of_file
 from translator.files.compressed import DAMAGED, MAGIC_BYTES, Decompressor, is_compressed, is_damage
 from translator.files.descriptors import EXHAUSTED
-from translator.files.discover import STDIN, find_files, none_found
+from translator.files.discover import STDIN, OnProblem, find_files, none_found, refuse
 from translator.files.identity import fingerprint
 from translator.files.lines import MAX_LINE_BYTES
 from translator.files.names import source_of
@@ -84,12 +84,25 @@ TimeOf = Callable[[bytes], int | None]
 
 
 def find_inputs(
-    patterns: Sequence[str], time_of: TimeOf, *, excluded: Sequence[Path] = (), exclude: Sequence[str] = ()
+    patterns: Sequence[str],
+    time_of: TimeOf,
+    *,
+    excluded: Sequence[Path] = (),
+    exclude: Sequence[str] = (),
+    on_problem: OnProblem = refuse,
 ) -> list[Input]:
     """What the patterns name, oldest first by content; standard input before all.
 
+    Args:
+        patterns: Paths, directories, globs and addresses; `-` for standard input.
+        time_of: Tells the time of a line.
+        excluded: Files and directories that are left out.
+        exclude: Globs of what else is left out.
+        on_problem: Told of a directory or file that cannot be looked at.
+
     Raises:
-        InputError: There are no patterns, or one of them names nothing.
+        InputError: There are no patterns, one of them names nothing, or, where nobody else is told of it,
+            something cannot be looked at.
     """
     if not patterns:
         raise InputError("no input named", hint="give files, directories or globs, or - for standard input")
@@ -101,12 +114,12 @@ def find_inputs(
         if is_remote(pattern):
             objects.update((found.name, found) for found in find_objects(pattern, exclude))
             continue
-        found = find_files([pattern], excluded, exclude)
+        found = find_files([pattern], excluded, exclude, on_problem)
         if not found:
             raise none_found(pattern)
         paths += found
     inputs: dict[str, list[Input]] = {}
-    files = find_files([str(path) for path in dict.fromkeys(paths)])
+    files = find_files([str(path) for path in dict.fromkeys(paths)], on_problem=on_problem)
     for name, size in (
         *((str(path), path.stat().st_size) for path in files),
         *((found.name, found.size) for found in objects.values()),

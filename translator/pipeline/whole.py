@@ -20,7 +20,7 @@ def wanted_files(
     """The files that the patterns name, oldest first, and `-` for standard input as it is.
 
     Raises:
-        InputError: There are no patterns, or one of them names nothing.
+        InputError: There are no patterns, one of them names nothing, or something cannot be looked at.
     """
     if not patterns:
         raise InputError("no input named", hint="give files, directories or globs, or - for standard input")
