@@ -50,12 +50,16 @@ def test_nothing_that_is_read_is_run() -> None:
 @pytest.fixture
 def addresses(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[object]]:
     """What is listened on and connected to, by the two words."""
-    seen: dict[str, set[object]] = {"bind": set(), "connect": set()}
+    seen: dict[str, set[object]] = {"listen": set(), "connect": set()}
 
     class Watched(socket.socket):
         def bind(self, address: object) -> None:
-            seen["bind"].add(address)
+            self.address = address
             super().bind(address)  # type: ignore[arg-type]
+
+        def listen(self, *backlog: int) -> None:
+            seen["listen"].add(self.address)
+            super().listen(*backlog)
 
         def connect(self, address: object) -> None:
             seen["connect"].add(address)
@@ -81,9 +85,9 @@ def test_no_port_is_opened_unless_told(
     to = ("--dsn", receiver.dsn, "--state-dir", "state")
 
     assert run("run", "--once", SAMPLE, *to).code == 0
-    assert addresses["bind"] == set()
+    assert addresses["listen"] == set()
     assert run("run", "--once", SAMPLE, *to, "--listen", ":0").code == 0
-    assert addresses["bind"] == {("127.0.0.1", 0)}
+    assert addresses["listen"] == {("127.0.0.1", 0)}
 
 
 @pytest.mark.parametrize("answer", [200, 403, 400])
