@@ -10,8 +10,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -413,8 +414,9 @@ def test_an_interrupted_one_goes_on(logs: Logs) -> None:
 def test_it_is_interrupted_calmly_while_its_workers_begin(logs: Logs) -> None:
     write_runs([logs.path("a.log")], 400, now() - DAY)
     with start(str(logs.path("")), *logs.to, "--workers", "2") as process:
-        while not workers_of(process) and process.poll() is None:
-            time.sleep(0.002)
+        while not workers_of(process) and process.returncode is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.002)
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
 

@@ -202,7 +202,7 @@ def test_one_path_of_several_that_is_not_there_is_told(command: str, run: Run) -
     assert said.err == "error: nowhere.log: no such file\nhint: check the path or the pattern\n"
 
 
-@pytest.mark.skipif(READS_EVERYTHING, reason="root may read everything")
+@pytest.mark.skipif(READS_EVERYTHING, reason="this process may read everything, as root: run it without")
 @pytest.mark.parametrize("path", ["locked", "locked/a.log"])
 @pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
 def test_a_directory_that_may_not_be_read_is_told(command: tuple[str, ...], path: str, run: Run) -> None:
@@ -214,7 +214,7 @@ def test_a_directory_that_may_not_be_read_is_told(command: tuple[str, ...], path
     assert f"error: {path}: cannot be read: Permission denied" in said.err
 
 
-@pytest.mark.skipif(READS_EVERYTHING, reason="root may read everything")
+@pytest.mark.skipif(READS_EVERYTHING, reason="this process may read everything, as root: run it without")
 @pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
 def test_a_directory_below_that_may_not_be_read_is_told(command: tuple[str, ...], run: Run) -> None:
     Path("logs").mkdir()
@@ -228,7 +228,7 @@ def test_a_directory_below_that_may_not_be_read_is_told(command: tuple[str, ...]
     assert command == ("preview",) or "invoke_agent" in said.out
 
 
-@pytest.mark.skipif(READS_EVERYTHING, reason="root may read everything")
+@pytest.mark.skipif(READS_EVERYTHING, reason="this process may read everything, as root: run it without")
 def test_a_state_that_may_not_be_looked_at_is_told(run: Run) -> None:
     Path("state").mkdir(0)
 
@@ -238,7 +238,7 @@ def test_a_state_that_may_not_be_looked_at_is_told(run: Run) -> None:
     assert "error: state: cannot be read: Permission denied" in said.err
 
 
-@pytest.mark.skipif(READS_EVERYTHING, reason="root may read everything")
+@pytest.mark.skipif(READS_EVERYTHING, reason="this process may read everything, as root: run it without")
 @pytest.mark.parametrize("command", [("preview",), ("backfill",), ("run", "--once")], ids=" ".join)
 def test_a_file_that_may_not_be_read_is_told(command: tuple[str, ...], run: Run) -> None:
     Path("a.log").write_bytes(CONTENT)

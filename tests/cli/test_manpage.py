@@ -40,7 +40,7 @@ def test_each_shared_option_is_told_once() -> None:
     assert [flag for flag in shared if heads.count(flag) > 1] == []
 
 
-@pytest.mark.skipif(shutil.which("man") is None, reason="there is no man")
+@pytest.mark.skipif(shutil.which("man") is None, reason="no man on this machine (man-db)")
 def test_it_is_shown_without_a_warning() -> None:
     done = subprocess.run(
         ["man", "--warnings", "--local-file", str(SHIPPED)],

@@ -188,14 +188,14 @@ def test_of_an_endless_answer_only_the_begin_is_read() -> None:
 @pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 O"])
 def test_a_head_that_comes_in_drops_is_not_waited_for_longer_than_told(begin: bytes) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
 
     def drip() -> None:
         connection, _ = listener.accept()
         with connection, suppress(OSError):
             connection.recv(65_536)
             connection.sendall(begin)
-            while True:
-                time.sleep(0.02)
+            while not ended.wait(0.02):
                 connection.sendall(b"K")
 
     threading.Thread(target=drip, daemon=True).start()
@@ -205,3 +205,4 @@ def test_a_head_that_comes_in_drops_is_not_waited_for_longer_than_told(begin: by
     )
     with listener, pytest.raises(TimeoutError):
         connections.post(b"body")
+    ended.set()

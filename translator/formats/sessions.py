@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -35,7 +36,7 @@ class Sessions(msgspec.Struct, Generic[Session]):
 State = TypeVar("State", bound=Sessions[Any])
 
 
-class SessionReader(StatefulReader[State], Generic[State, Session]):
+class SessionReader(StatefulReader[State], ABC, Generic[State, Session]):
     """Keeps the sessions of files, and lets go what has rested in them; formats say what that is.
 
     Args:
@@ -70,6 +71,7 @@ class SessionReader(StatefulReader[State], Generic[State, Session]):
                 del sessions[next(iter(sessions))]
         return session
 
+    @abstractmethod
     def _rested(self, session: Session, source: str, now: float | None) -> list[Event]:
         """The events of a session in which something has waited long enough.
 
@@ -78,7 +80,6 @@ class SessionReader(StatefulReader[State], Generic[State, Session]):
             source: Its file.
             now: Seconds; None where the input has ended.
         """
-        raise NotImplementedError
 
     def _let_go(self, now: float | None) -> list[Event]:
         events: list[Event] = []
