@@ -10,7 +10,7 @@ import msgspec
 from translator.backfill.known import recognised
 from translator.backfill.merge import Position
 from translator.backfill.notes import drop_notes, read_notes
-from translator.backfill.orders import ShareState, unreadable
+from translator.backfill.orders import ShareState, unreadable_state
 from translator.files.inputs import Input, is_there
 from translator.model import Envelope, Line
 from translator.state.sqlite import SqliteStore
@@ -85,7 +85,7 @@ class Job:
         try:
             self.progress = _decode(snapshot) if snapshot else Progress()
         except ValueError as error:
-            raise unreadable(error) from None
+            raise unreadable_state(error) from None
         self.sent = read_notes(self._directory)
 
     def notes(self, generation: int) -> str:

@@ -23,7 +23,7 @@ class ShareState(msgspec.Struct, array_like=True):
     collector: bytes
 
 
-def unreadable(error: ValueError) -> StateError:
+def unreadable_state(error: ValueError) -> StateError:
     """What to tell where something that was captured is not as it should be."""
     return StateError(
         f"what is known of the last backfill cannot be read: {error}",

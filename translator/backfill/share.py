@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from translator.backfill.ages import AgeSetup
-from translator.backfill.orders import ShareState, unreadable
+from translator.backfill.orders import ShareState, unreadable_state
 from translator.backfill.parts import Collector, TracePart
 from translator.backfill.parts import merged as merged_waiting
 from translator.formats.house.load import load_formats
@@ -112,7 +112,7 @@ class Share:
             self.translation.restore(state.translation, 0.0)
             self.collector.restore(state.collector)
         except ValueError as error:
-            raise unreadable(error) from None
+            raise unreadable_state(error) from None
 
     def count(self, totals: Counter[str]) -> None:
         """Adds what it has counted, by a dotted name."""
