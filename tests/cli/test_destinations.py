@@ -155,7 +155,7 @@ class TestFiles:
 
         said = run("backfill", "logs", "--out", "logs/spans.jsonl")
 
-        assert "1 lines, 1 events" in said.err
+        assert "1 line, 1 event," in said.err
 
     @pytest.mark.parametrize("path", ["logs", "nowhere/spans.jsonl", "file/spans.jsonl"])
     def test_one_that_cannot_be_written_is_told(self, path: str, run: Run) -> None:

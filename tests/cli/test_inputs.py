@@ -99,6 +99,33 @@ def test_a_damaged_file_does_not_keep_others_from_being_read(
     assert "error: bad.log: cannot be read: " in said.err
 
 
+@pytest.mark.parametrize("command", ["preview", "check"])
+def test_what_sends_nothing_tells_each_damaged_file_and_reads_the_others(command: str, run: Run) -> None:
+    Path("good.log").write_bytes(CONTENT)
+    whole = run(command, "good.log", "--quiet")
+    for name in ("bad.log", "worse.log"):
+        Path(name).write_bytes(b"\x1f\x8b\x08\0no gzip after all, whatever it begins with")
+
+    said = run(command, "bad.log", "good.log", "worse.log", "--quiet")
+
+    assert said.code == 2
+    assert said.out == whole.out
+    assert "error: bad.log: cannot be read: " in said.err
+    assert "worse.log: cannot be read: " in said.err
+
+
+def test_a_page_is_written_of_what_can_be_read(run: Run) -> None:
+    Path("good.log").write_bytes(CONTENT)
+    Path("bad.log").write_bytes(gzip.compress(b"")[:-1])
+
+    assert run("preview", "good.log", "--html", "good.html").code == 0
+    said = run("preview", "bad.log", "good.log", "--html", "page.html")
+
+    assert said.code == 2
+    assert "error: bad.log: cannot be read: the compressed file is not complete" in said.err
+    assert Path("page.html").read_bytes() == Path("good.html").read_bytes()
+
+
 def test_an_empty_file_that_is_compressed_is_read_wholly(run: Run) -> None:
     Path("a.log").write_bytes(gzip.compress(b""))
 

@@ -35,7 +35,7 @@ def test_once_reads_only_what_is_new(receiver: Receiver, to: tuple[str, ...], tm
     again = translator("run", "--once", str(log), *to)
 
     assert again.returncode == 0
-    assert "1 lines" in again.stderr
+    assert "1 line," in again.stderr
     assert len(receiver.spans) == len(receiver.latest) == 3
 
 
@@ -100,7 +100,7 @@ def test_status_tells_of_a_running_and_a_stopped_sidecar(
     assert told["counters"]["lines.event"] == 2
     assert told["outbox"]["envelopes"] == 0
     assert KEPT not in said
-    for word in ("not running", "a.jsonl", "open      1 spans", "lines.event 2"):
+    for word in ("not running", "a.jsonl", "open      1 span", "lines.event 2"):
         assert word in said
 
 

@@ -67,17 +67,16 @@ class Crew(Protocol):
         """Whether a member would read another batch soon."""
 
     def tell(self, member: int, order: Order) -> None:
-        """Gives a member an order.
-
-        Raises:
-            StateError: It has ended by itself.
-        """
+        """Gives a member an order. Whether it has ended by itself is told by `replies`, after its last words."""
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What they have told since they were asked last, with who it was.
 
         Args:
             timeout: Seconds to wait where none of them has told anything.
+
+        Raises:
+            StateError: One of them has ended by itself, and all that it told has been given.
         """
 
     def close(self) -> list[tuple[int, Reply]]:
@@ -167,10 +166,8 @@ class ProcessCrew:
     def tell(self, member: int, order: Order) -> None:
         """Gives a member an order."""
         self._under_way[member] += isinstance(order, Batch)
-        try:
+        with suppress(OSError):
             self._connections[member].send_bytes(_encode(order))
-        except OSError:
-            raise self._lost(member) from None
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What they have told.
@@ -214,7 +211,8 @@ class ProcessCrew:
                 self._under_way[number] -= isinstance(reply, Taken)
                 heard.append(reply)
         except (EOFError, OSError):
-            raise self._lost(number) from None
+            if not heard:
+                raise self._lost(number) from None
         return heard
 
     def _lost(self, number: int) -> StateError:

@@ -18,9 +18,11 @@ from translator.backfill.plan import make_plan
 from translator.backfill.run import Backfill
 from translator.backfill.sorter import Sorter
 from translator.cli.again import tell_set_aside, try_again
+from translator.cli.damaged import Damaged
 from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.outlook import plan_as_json, print_plan
+from translator.cli.printable import counted
 from translator.cli.progress import Shown, shown
 from translator.cli.sending import SDK, STDOUT, chosen_destination
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
@@ -115,9 +117,9 @@ class _Run:
         self._outlet = outlet
         self._log = log
         self._again = again
-        self._damaged: list[InputError] = []
+        self._damaged = Damaged(log, "all else is sent")
         for error in unread:
-            self._on_damaged(error)
+            self._damaged.add(error)
         self._console = Console(stderr=True)
         self._begun = time.monotonic()
         self._sent_before = 0
@@ -134,13 +136,14 @@ class _Run:
         known = {} if job is None else self._known(job)
         if job is not None and not job.progress.under_way and self._all_ended(known):
             self._say_sent(as_json=as_json)
-            if self._damaged:
-                raise self._damaged[0]
+            self._damaged.end()
             return
         if not settings["quiet"]:
             left = [one for one in self._inputs if not (one.identity in known and known[one.identity].ended)]
             if len(left) < len(self._inputs):
-                self._print(f"{len(self._inputs) - len(left):,} of {len(self._inputs):,} inputs sent already")
+                self._print(
+                    f"{len(self._inputs) - len(left):,} of {counted(len(self._inputs), 'input')} sent already"
+                )
             _tell(left, settings, self._outlet.pace, self._console, as_json=False)
         stopping = threading.Event()
         with stop_on_signals(stopping, threading.Event()):
@@ -192,7 +195,7 @@ class _Run:
                 f"a backfill of other inputs was interrupted: {others[0]}{more}",
                 hint="run that one first, or give this one another --state-dir; --again forgets that one",
             )
-        self._damaged += [
+        self._damaged.errors += [
             InputError("was damaged when it was read before", where=one.name, hint="all else is sent")
             for one in self._inputs
             if one.identity in known and known[one.identity].damaged
@@ -212,12 +215,8 @@ class _Run:
             dispatch,
             reorder=settings["reorder_window"],
             clock=time.monotonic,
-            on_damaged=self._on_damaged,
+            on_damaged=self._damaged.add,
         )
-
-    def _on_damaged(self, error: InputError) -> None:
-        self._damaged.append(error)
-        self._log.warning("input_damaged", problem=str(error), hint="all else is sent")
 
     def _all_ended(self, known: Mapping[str, Position]) -> bool:
         return bool(self._inputs) and all(
@@ -247,24 +246,23 @@ class _Run:
         if as_json:
             typer.echo(msgspec.json.encode(self._summary(totals, sent, complete=complete)).decode())
         if not self._settings["quiet"]:
-            counted = Counted(
+            told = Counted(
                 Counter(_group(totals, "lines")),
                 Counter(_group(totals, "spans")),
                 _group(totals, "notes"),
                 totals["unsampled"],
                 dispatch.rules(),
             )
-            print_summary(counted, self._settings, self._console, sent, _group(totals, "changed"), skipped)
+            print_summary(told, self._settings, self._console, sent, _group(totals, "changed"), skipped)
         if problem is not None:
             raise DeliveryError(
-                f"{figures.waiting:,} spans could not be sent: {problem}",
+                f"{counted(figures.waiting, 'span')} could not be sent: {problem}",
                 hint=f"run {self._same} again once the server takes them: it goes on from there",
             )
         if not complete:
             self._print(f"interrupted: {self._same} goes on from there")
             raise typer.Exit(EXIT_INTERRUPTED)
-        if self._damaged:
-            raise self._damaged[0]
+        self._damaged.end()
         if set_aside:
             raise typer.Exit(EXIT_SET_ASIDE)
 
@@ -272,7 +270,7 @@ class _Run:
         return {
             "complete": complete,
             "files": len(self._inputs),
-            "damaged": [str(error) for error in self._damaged],
+            "damaged": [str(error) for error in self._damaged.errors],
             "seconds": round(time.monotonic() - self._begun, 3),
             "traces": totals["traces"],
             "unsampled": totals["unsampled"],

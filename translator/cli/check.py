@@ -15,11 +15,12 @@ from translator.backfill.checked import check_inputs
 from translator.checks.codes import CODES, Severity
 from translator.checks.diagnostic import Diagnostic
 from translator.checks.findings import Findings
+from translator.cli.damaged import Damaged
 from translator.cli.diagnostics import Plain
 from translator.cli.history import time_of
 from translator.cli.logs import set_up_logging
 from translator.cli.reports import Json, Sarif
-from translator.errors import ConfigurationError, InputError
+from translator.errors import ConfigurationError
 from translator.files.discover import STDIN
 from translator.files.inputs import find_inputs
 from translator.pipeline.checking import Checker
@@ -59,7 +60,7 @@ def check(
         everything: Whether to show all of a code and file.
         ignore: Codes, or beginnings of them, to leave out.
     """
-    set_up_logging(settings)
+    log = set_up_logging(settings)
     if as_json and sarif == STDIN:
         raise ConfigurationError("--json and --sarif - both go to standard output", hint="name a file")
     findings = Findings(None if everything else MOST_SHOWN, _codes(ignore))
@@ -67,7 +68,7 @@ def check(
         settings.windows.of_history(), findings, format_name=settings["format"], formats=settings.formats
     )
     inputs = find_inputs(settings["paths"], time_of, exclude=settings["exclude"])
-    damaged: list[InputError] = []
+    damaged = Damaged(log, "all else is checked")
     with ExitStack() as opened:
         reports = _reports(settings, sarif, opened, as_json=as_json)
         for batch in check_inputs(
@@ -75,16 +76,15 @@ def check(
             checker,
             max_line_bytes=settings["max_line_bytes"],
             reorder=settings["reorder_window"],
-            on_damaged=damaged.append,
+            on_damaged=damaged.add,
         ):
             for diagnostic in batch:
                 for report in reports:
                     report.show(diagnostic)
-        findings.complete = not damaged
+        findings.complete = not damaged.errors
         for report in reports:
             report.end(findings)
-    if damaged:
-        raise damaged[0]
+    damaged.end()
     found = findings.severities()
     if found[Severity.ERROR] or (strict and found[Severity.WARNING]):
         raise typer.Exit(EXIT_FINDINGS)

@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 
 from translator import __version__
+from translator.cli.damaged import Damaged
 from translator.cli.logs import set_up_logging
 from translator.cli.page_file import STDOUT, page_file
+from translator.cli.printable import counted
 from translator.cli.sending import local_encoder
 from translator.cli.summary import Skipped, print_summary
 from translator.cli.tree import print_traces
@@ -38,6 +40,9 @@ def preview(
         slowest: How many of the slowest are shown, the slowest first; None for all, the oldest first.
         agent: An agent that must be in them.
         html: Where the page goes, `-` for standard output; None for trees in the terminal.
+
+    Raises:
+        InputError: An input could not be read wholly; all else has been shown.
     """
     log = set_up_logging(settings)
     files = wanted_files(settings["paths"], exclude=settings["exclude"])
@@ -48,14 +53,18 @@ def preview(
         on_skip=Skipped(log),
     )
     encoder = local_encoder(settings)
+    damaged = Damaged(log, "all else is shown")
     said = Console(stderr=True)
     with ExitStack() as opened:
         file = None
         if html is not None:
             _keep_logs(html, files)
             file = opened.enter_context(page_file(html))
-        spans = read_all(files, translation, settings["max_line_bytes"])
+        spans = read_all(files, translation, settings["max_line_bytes"], damaged.add)
         traces = traces_of(encoder.encode(span).data for span in spans)
+        if not traces:
+            # A page of nothing would take the place of an earlier one.
+            damaged.end()
         shown = Selection(trace, errors=errors, agent=agent, slowest=slowest).of(traces)
         if file is None:
             print_traces(Console(), shown, grouped=slowest is None)
@@ -66,8 +75,9 @@ def preview(
         said.print(_nothing_matches(traces), highlight=False, markup=False)
     if not settings["quiet"]:
         if html not in (None, STDOUT):
-            said.print(f"{_many(shown)} in {html}", highlight=False, markup=False)
+            said.print(f"{counted(len(shown), 'trace')} in {html}", highlight=False, markup=False)
         print_summary(translation.counted(), settings, said, changed=encoder.counts)
+    damaged.end()
 
 
 def _keep_logs(html: str, files: Sequence[str]) -> None:
@@ -90,10 +100,6 @@ def _nothing_matches(traces: Sequence[Trace]) -> str:
     failed = sum(trace.errors > 0 for trace in traces)
     agents = list(dict.fromkeys(agent for trace in traces for agent in trace.agents))
     named = ", ".join(map(repr, agents[:_MOST_AGENTS])) + (", …" if len(agents) > _MOST_AGENTS else "")
-    there = f"No trace matches. There {'is' if len(traces) == 1 else 'are'} {_many(traces)}"
+    there = f"No trace matches. There {'is' if len(traces) == 1 else 'are'} {counted(len(traces), 'trace')}"
     whose = f"their agents are {named}." if agents else "none names an agent."
     return f"{there}, {failed:,} of them with errors; {whose}"
-
-
-def _many(traces: Sequence[Trace]) -> str:
-    return f"{len(traces):,} {'trace' if len(traces) == 1 else 'traces'}"

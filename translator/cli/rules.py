@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
+from translator.cli.printable import counted
 from translator.formats.house.reader import HouseReader, Tally
 from translator.formats.house.rules import Rule
 from translator.formats.registry import AUTO
@@ -50,7 +51,7 @@ def _done(rule: Rule, tally: Tally) -> str:
             return f"no line; none that came to it gets past `{rule.when[tally.furthest][0].text}`"
         path = rule.event.path
         return f"no line; no event at `{path.text}`" if path is not None else "no line"
-    said = f"{tally.lines:,} lines" if tally.lines > 1 else "1 line"
+    said = counted(tally.lines, "line")
     if tally.timeless:
         said += f", {tally.timeless:,} without a time"
     never = [

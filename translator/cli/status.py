@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from translator.cli.printable import printable
+from translator.cli.printable import counted, printable
 from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
 from translator.errors import InputError
 from translator.model import Checkpoint
@@ -105,11 +105,11 @@ def _show_waiting(told: dict[str, Any], console: Console) -> None:
     outbox = told["outbox"]
     waits = f", the oldest for {outbox['oldest_seconds']:.0f} s" if outbox["envelopes"] else ""
     console.print(
-        f"outbox    {outbox['envelopes']:,} envelopes, {outbox['spans']:,} spans, "
-        f"{outbox['bytes']:,} bytes{waits}",
+        f"outbox    {counted(outbox['envelopes'], 'envelope')}, {counted(outbox['spans'], 'span')}, "
+        f"{counted(outbox['bytes'], 'byte')}{waits}",
         highlight=False,
     )
-    console.print(f"open      {told['open_spans']:,} spans", highlight=False)
+    console.print(f"open      {counted(told['open_spans'], 'span')}", highlight=False)
     last = told["last_answer"]
     if last is not None:
         at = datetime.fromtimestamp(last["time"], UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

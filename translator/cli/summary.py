@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from translator.cli.logs import Log
+from translator.cli.printable import counted
 from translator.cli.rules import print_rules
 from translator.cli.sending import Output
 from translator.formats.records import Unreadable, looks_like_event
@@ -69,7 +70,7 @@ def conclude(translation: Translation, output: Output, settings: Settings, timeo
 
 
 def print_summary(
-    counted: Counted,
+    told: Counted,
     settings: Settings,
     console: Console,
     sent: Mapping[str, int] = {},
@@ -77,23 +78,25 @@ def print_summary(
     skipped: Mapping[str, int] = {},
 ) -> None:
     """Prints how many lines, events and spans there were, and what became of them."""
-    lines = counted.lines
+    lines = told.lines
     passed = {reason: count for reason, count in lines.items() if reason != "event" and count}
-    spans = counted.spans.total()
-    said = f"{lines.total():,} lines, {lines['event']:,} events, {spans:,} spans"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counted.spans.items()))
+    spans = told.spans.total()
+    said = ", ".join(
+        (counted(lines.total(), "line"), counted(lines["event"], "event"), counted(spans, "span"))
+    )
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(told.spans.items()))
     console.print(f"{said} ({kinds})" if kinds else said, style="dim", highlight=False)
     for title, counts in (
         ("passed over", passed),
-        ("noticed", {**counted.notes, **changed}),
+        ("noticed", {**told.notes, **changed}),
         ("by time", skipped),
-        ("not sampled", {"spans": counted.unsampled} if counted.unsampled else {}),
+        ("not sampled", {"spans": told.unsampled} if told.unsampled else {}),
         ("sent", sent),
     ):
         shown = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
         if shown:
             console.print(f"{title}: {shown}", style="dim", highlight=False)
-    by_rules = print_rules(counted.rules, settings, console)
+    by_rules = print_rules(told.rules, settings, console)
     if not lines["event"] and lines["not_json"] * 2 > lines.total():
         console.print(
             "Most lines are no JSON. Where one JSON text goes over many lines, `jq -c . FILE` makes a line "

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from translator.cli.printable import printable
+from translator.cli.printable import counted, printable
 from translator.model import Kind
 from translator.report.entries import Entry
 from translator.report.selection import conversations
@@ -80,7 +80,7 @@ def _conversation(group: Sequence[Trace], console: Console, glyphs: _Glyphs) -> 
     took = max(trace.end for trace in group) - min(trace.start for trace in group)
     return _flowed(console, [
         Text.assemble(("conversation ", "dim"), (printable(group[0].conversation or ""), "bold")),
-        Text(f"{len(group)} traces"), Text(_duration(took, glyphs)),
+        Text(counted(len(group), "trace")), Text(_duration(took, glyphs)),
         *_sums(sum(tokens), sum(costs) if costs else None, sum(trace.errors for trace in group)),
     ])  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from translator.errors import InputError
@@ -44,6 +44,7 @@ def read_all(
     files: Sequence[str],
     translation: Translation,
     max_line_bytes: int,
+    on_damaged: Callable[[InputError], None],
 ) -> list[Span]:
     """All spans of whole files.
 
@@ -54,9 +55,13 @@ def read_all(
         files: Paths, and `-` for standard input.
         translation: What turns lines into spans.
         max_line_bytes: The longest line that is read.
+        on_damaged: Told of a file that cannot be read, or not further.
     """
     beside = BesideFiles()
     for file in files:
-        for batch in read_lines(file, max_line_bytes):
-            translation.feed(beside.add(batch), 0.0)
+        try:
+            for batch in read_lines(file, max_line_bytes):
+                translation.feed(beside.add(batch), 0.0)
+        except InputError as error:
+            on_damaged(error)
     return translation.drain(0.0)
