@@ -67,7 +67,7 @@ class Crew(Protocol):
         """Whether a member would read another batch soon."""
 
     def tell(self, member: int, order: Order) -> None:
-        """Gives a member an order. Whether it has ended by itself is told by `replies`, after its last words."""
+        """Gives a member an order; one that has ended by itself is told of by `replies`."""
 
     def replies(self, timeout: float) -> list[tuple[int, Reply]]:
         """What they have told since they were asked last, with who it was.
