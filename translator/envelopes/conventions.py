@@ -34,14 +34,28 @@ _TYPES = {
 }
 """The types of the conventions in the words of the wire; others are sent as JSON strings."""
 
+_AMOUNTS = ("gen_ai.usage.", "gen_ai.cost.")
+"""Beginnings of the names of tokens and costs, which are never below zero."""
+
 _INT64 = 2**63
 
 
 class Known(NamedTuple):
-    """An attribute that the conventions know: its current name and its type on the wire."""
+    """An attribute that the conventions know.
+
+    Attributes:
+        key: Its current name.
+        type: Its type on the wire.
+    """
 
     key: str
     type: str
+
+    def fitting(self, value: Json) -> Json:
+        """A value as it is sent under this name, or None where it cannot be."""
+        sent = coerced(value, self.type)
+        amount = self.key.startswith(_AMOUNTS)
+        return None if amount and isinstance(sent, int | float) and sent < 0 else sent
 
 
 def type_of(key: str) -> str:

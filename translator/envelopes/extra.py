@@ -107,7 +107,7 @@ def add_extra(
         if found is not None:
             if found.key in out or found.key in taken:
                 continue
-            fitting = coerced(value, found.type)
+            fitting = found.fitting(value)
             if fitting is not None:
                 out[found.key] = {"type": found.type, "value": fitting}
                 continue
