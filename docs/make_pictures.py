@@ -15,6 +15,7 @@ from rich.text import Text
 from translator.cli.tree import print_traces
 from translator.envelopes.attributes import Identity, Privacy
 from translator.envelopes.encode import SpanEncoder
+from translator.errors import InputError
 from translator.pipeline.translation import Translation, Windows
 from translator.pipeline.whole import read_all
 from translator.report.traces import traces_of
@@ -60,7 +61,11 @@ def preview_svg() -> str:
     console = Console(
         record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    spans = read_all([str(DOCS.parent / SAMPLE)], Translation(Windows().of_whole_input()), LONGEST_LINE)
+    damaged: list[InputError] = []
+    translation = Translation(Windows().of_whole_input())
+    spans = read_all([str(DOCS.parent / SAMPLE)], translation, LONGEST_LINE, damaged.append)
+    if damaged:
+        raise damaged[0]
     console.print(Text.assemble(("$ ", "dim"), f"translator preview {SAMPLE}"))
     console.print()
     print_traces(console, traces_of(ENCODER.encode(span).data for span in spans))

@@ -36,7 +36,7 @@ class Sidecar:
                 self.log.append(json.loads(line) if line.startswith("{") else {"text": line.rstrip()})
                 self._changed.notify_all()
 
-    def wait_for_log(self, event: str, timeout: float = 15.0) -> None:
+    def wait_for_log(self, event: str, timeout: float = 45.0) -> None:
         """Waits until the sidecar's own log tells of something."""
         with self._changed:
             found = self._changed.wait_for(
