@@ -28,7 +28,9 @@ def test_a_mistyped_field_is_known_and_a_key_of_the_log_s_own_is_none(key: str, 
     [
         ("tool.strat", "tool.start"), ("Agent_Strat", "agent.start"), ("model.finnished", "model.finished"),
         ("tools.call", "tool.call"), ("cache warmed", None), ("http.request", None), ("user.login", None),
-        ("agent.thinking", None), ("the model has started to answer", None), ("agent", None), ("", None),
+        ("agent.step", None), ("agent stats", None), ("agent.status", None), ("agent.state", None),
+        ("agent restarted", None), ("model.cached", None), ("Model requests", None), ("agent.thinking", None),
+        ("the model has started to answer", None), ("agent", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_mistyped_event_is_known_and_a_message_is_none(name: str, event: str | None) -> None:
@@ -61,6 +63,22 @@ def test_a_call_under_a_name_of_its_own_is_an_error_where_its_line_has_fields_of
 )
 def test_an_event_of_the_log_s_own_is_none(name: str) -> None:
     line = f'{{"event":"{name}","model":"m","tool":"t","duration_ms":5,"ts":"2026-11-23T12:00:00.100Z"}}'
+
+    assert "E201" not in {one.code.name for one in diagnostics(line)}
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "beside"),
+    [
+        ("event", "chat request received", '"request_id":"r"'),
+        ("event", "chat request finished", '"request_id":"r","duration_ms":60'),
+        ("msg", "agent run completed", '"duration_ms":40'),
+        ("msg", "tool calls received", '"call_id":"u"'),
+        ("message", "chat request received", '"input":"i"'),
+    ],
+)
+def test_a_line_of_a_server_or_a_message_is_no_call(key: str, said: str, beside: str) -> None:
+    line = f'{{"{key}":"{said}",{beside},"ts":"2026-11-23T12:00:00.100Z"}}'
 
     assert "E201" not in {one.code.name for one in diagnostics(line)}
 

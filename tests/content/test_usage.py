@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.content.json_values import json_values
 from translator.content.usage import Usage, read_usage
@@ -317,7 +318,49 @@ BEDROCK = {
 def test_counts_of_every_provider_include_their_parts(
     logged: dict[str, Any], expected: tuple[int | None, ...]
 ) -> None:
-    assert read_usage(logged) == (Usage(*expected), 0)
+    usage, left_out = read_usage(logged)
+
+    assert (replace(usage, beside=None), left_out) == (Usage(*expected), 0)
+
+
+CACHED = {"input_tokens": 100, "cache_read_input_tokens": 60, "output_tokens": 1}
+
+
+@pytest.mark.parametrize(
+    ("logged", "provider", "said"),
+    [
+        (CACHED, "openai", 100),
+        (CACHED, "anthropic", 160),
+        (CACHED, None, 160),
+        ({**CACHED, "input_tokens": 50}, "openai", 110),
+        ({**CACHED, "total_tokens": 161}, "openai", 160),
+        ({"prompt_tokens": 100, "cached_tokens": 60}, "anthropic", 100),
+    ],
+)
+def test_a_provider_that_is_known_later_decides_as_one_that_is_known_at_once(
+    logged: dict[str, Any], provider: str | None, said: int
+) -> None:
+    usage = read_usage(logged)[0].told_by(provider)
+
+    assert usage.input_tokens == said
+    assert replace(usage, beside=None) == replace(usage.told_by("openai" if provider else None), beside=None)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "both"),
+    [
+        (Usage(412), Usage(output_tokens=46), Usage(412, 46)),
+        (Usage(412, 1, 7), Usage(413, 46), Usage(413, 46, 7)),
+        (Usage(None, None, None, 3, 4), Usage(1, 2), Usage(1, 2, None, 3, 4)),
+        (Usage(1, 2, 3, 4, 5), Usage(), Usage(1, 2, 3, 4, 5)),
+        (Usage(9, cache_read=2, beside=2), Usage(output_tokens=1), Usage(9, 1, 2, beside=2)),
+        (Usage(9, cache_read=2, beside=2), Usage(8), Usage(8, None, 2)),
+    ],
+)
+def test_of_two_lines_each_count_is_the_later_ones_where_it_has_it(
+    first: Usage, later: Usage, both: Usage
+) -> None:
+    assert first.then(later) == both
 
 
 @pytest.mark.parametrize("provider", ["openai", "azure.ai.openai", "Mistral-AI"])
@@ -427,5 +470,5 @@ def test_what_was_normalised_reads_the_same_again(fresh: int, output: int, read:
             "gen_ai.usage.total_tokens": usage.total,
         }
     )
-    assert again == usage
+    assert again == replace(usage, beside=None)
     assert usage.input_tokens == fresh + read + written

@@ -83,9 +83,20 @@ def test_it_is_that_time(written: Any) -> None:
     assert parse_time(written) == T
 
 
-@pytest.mark.parametrize("written", [20_261_123_084_857, "20261123084857"])
-def test_digits_of_a_date_and_a_time_are_those(written: object) -> None:
-    assert parse_time(written) == T - 500_000
+@pytest.mark.parametrize(
+    ("written", "later"),
+    [
+        (20_261_123_084_857, 0),
+        ("20261123084857", 0),
+        ("20261123084857.5", 500_000),
+        ("20261123084857.250", 250_000),
+        ("20261123084857.123456789", 123_456),
+        (20_261_123_084_857.5, 500_000),
+        (20_261_123_084_857_250, 250_000),
+    ],
+)
+def test_digits_of_a_date_and_a_time_are_those(written: object, later: int) -> None:
+    assert parse_time(written) == T - 500_000 + later
 
 
 @pytest.mark.parametrize(

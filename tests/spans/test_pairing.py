@@ -293,3 +293,67 @@ def test_what_the_log_measured_itself_counts_over_the_chunks_line() -> None:
     )
 
     assert span.fields["time_to_first_chunk"] == 7_000
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "input_tokens", "output_tokens"),
+    [
+        ({"prompt_tokens": 412}, {"completion_tokens": 46}, 412, 46),
+        ({"usage": {"input_tokens": 9}}, {"usage": {"input_tokens": 8, "output_tokens": 1}}, 8, 1),
+        ({}, {"input_tokens": 1000, "cache_read_input_tokens": 800}, 1800, None),
+        ({"provider": "openai"}, {"input_tokens": 1000, "cache_read_input_tokens": 800}, 1000, None),
+        ({"provider": "anthropic"}, {"input_tokens": 1000, "cache_read_input_tokens": 800}, 1800, None),
+        ({}, {"model": "gpt-4o", "input_tokens": 1000, "cache_read_input_tokens": 800}, 1000, None),
+    ],
+)
+def test_usage_of_start_and_end_is_one(
+    start: Record, end: Record, input_tokens: int, output_tokens: int | None
+) -> None:
+    (span,) = rebuilt(
+        *log(at(0, "model.start", call_id="x", **start), at(50, "model.end", call_id="x", **end))
+    )
+
+    usage = span.fields["usage"]
+    assert (usage.input_tokens, usage.output_tokens) == (input_tokens, output_tokens)
+
+
+def test_the_model_that_the_start_names_tells_how_the_cache_is_counted() -> None:
+    (span,) = rebuilt(
+        *log(
+            at(0, "model.start", model="gpt-4o"),
+            at(50, "model.end", input_tokens=1000, cache_read_input_tokens=800),
+        )
+    )
+
+    assert span.fields["usage"].input_tokens == 1000
+
+
+@pytest.mark.parametrize("beside", [{}, {"stack": "ToolError: flaky\n    at x (a.js:1:2)"}])
+@pytest.mark.parametrize("inside", [None, "context"])
+def test_a_class_of_error_beside_a_message_is_no_event(beside: Record, inside: str | None) -> None:
+    failed = {"msg": "attempt 1 failed, retrying", "ts": T0 / 1e3 + 5}
+    error = {"type": "ToolError", **beside}
+    spans = rebuilt(
+        *log(
+            at(0, "agent.start", agent="A"),
+            at(1, "tool.start", tool="a"),
+            {**failed, **(error if inside is None else {inside: error})},
+            at(9, "tool.end", tool="a", result="rain"),
+            {"msg": "agent.error", "type": "ToolException", "agent": "A", "ts": T0 / 1e3 + 10},
+        )
+    )
+
+    assert tree(spans) == ["agent A 0-10", "  tool a 1-9"]
+    assert ["failure" in span.fields for span in sorted(spans, key=lambda span: span.start)] == [True, False]
+
+
+def test_an_event_in_camel_case_stands_under_type_where_nothing_else_names_one() -> None:
+    spans = rebuilt(
+        *log(
+            {"type": "ToolStart", "tool": "a", "ts": T0 / 1e3},
+            {"type": "ToolError", "tool": "a", "ts": T0 / 1e3 + 3, "error": "gone"},
+        )
+    )
+
+    assert tree(spans) == ["tool a 0-3"]
+    assert "failure" in spans[0].fields

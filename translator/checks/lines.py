@@ -13,6 +13,7 @@ from translator.checks.records import (
     entries,
     event_name,
     is_name_key,
+    is_prose,
     meant_for,
     names,
     names_a_thing,
@@ -105,7 +106,7 @@ def _unnamed(origin: Origin, record: dict[str, Json]) -> Iterator[Diagnostic]:
             yield say("E202", origin, message, path=entry.path)
             return
     for entry, said in looked_at:
-        kind = meant_for(said)
+        kind = None if is_prose(entry, said) else meant_for(said)
         if kind is not None and any(tells_of_span(kind, one) for one in found if one.value is not None):
             thing = "embeddings" if "embedding" in normal(said) else kind
             hint = f"did you mean `{thing}`, `{thing}.start` or `{thing}.end`?"

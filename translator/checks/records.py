@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,14 +20,19 @@ from translator.formats.native.names import (
     meaning,
     normal,
 )
-from translator.formats.native.reader import CONTAINERS, EVENT_KEYS
+from translator.formats.native.reader import CLASS_KEY, CONTAINERS, EVENT_KEYS
 from translator.model import Json, Kind
 
 _CONTAINERS = {squash(name): rank for rank, name in enumerate(CONTAINERS)}
 _NAME_RANK = {squash(name): rank for rank, name in enumerate(EVENT_KEYS)}
+_MESSAGES = frozenset(map(squash, ("msg", "message", "@mt", "@m", "message_template")))
 _LONGEST_NAME = 40
 _NAME_LIKE = re.compile(r"[A-Za-z]+(?:[._:/ -][A-Za-z]+)*\Z")
 _NEAR = 0.84
+_MOST_NEAR = 5
+_SHORTEST_OF_NAME = 3
+_WORDS_OF_OTHERS = frozenset(("step", "stats", "state", "calls", "requests", "models", "agents"))
+"""Words of names of a log's own that are a letter away from one of an event's."""
 _DEEPEST = 8
 _squashed = lru_cache(maxsize=8192)(squash)
 
@@ -71,13 +77,24 @@ def entries(record: dict[str, Json], above: tuple[str, ...] = ()) -> Iterator[En
 
 
 def names(found: list[Entry]) -> list[tuple[Entry, str]]:
-    """What stands where an event's name is looked for, the first first."""
+    """What stands where an event's name is looked for, the first first, but for classes of errors."""
+    beside = Counter(entry.path[:-1] for entry in found if entry.word in _NAME_RANK)
     ranked = [
         (len(entry.path), _NAME_RANK[entry.word], number, entry, said)
         for number, entry in enumerate(found)
-        if entry.word in _NAME_RANK and (said := _name_in(entry.value))
+        if entry.word in _NAME_RANK
+        and (said := _name_in(entry.value))
+        and not (entry.word == CLASS_KEY and _is_class(said) and _is_beside(entry.path, beside))
     ]
     return [(entry, said) for *_, entry, said in sorted(ranked, key=lambda one: one[:3])]
+
+
+def _is_beside(path: tuple[str, ...], beside: Counter[tuple[str, ...]]) -> bool:
+    return sum(beside[path[:depth]] for depth in range(len(path))) > 1
+
+
+def _is_class(said: str) -> bool:
+    return len(said) <= _LONGEST_NAME and normal(said) != normal(said, camel=False)
 
 
 def event_name(found: list[Entry]) -> Named | None:
@@ -87,6 +104,11 @@ def event_name(found: list[Entry]) -> Named | None:
         if known is not None:
             return Named(entry.path, known)
     return None
+
+
+def is_prose(entry: Entry, said: str) -> bool:
+    """Whether what stands where an event's name is looked for is but a logger's message of several words."""
+    return " " in said and entry.word in _MESSAGES
 
 
 def is_name_key(entry: Entry) -> bool:
@@ -102,7 +124,16 @@ def near_event(said: str) -> str | None:
     name = normal(said)
     if "." not in name:
         return None
-    return next(iter(difflib.get_close_matches(name, MEANINGS, 1, _NEAR)), None)
+    near = difflib.get_close_matches(name, MEANINGS, _MOST_NEAR, _NEAR)
+    return next((known for known in near if _is_slip(name.split("."), known.split("."))), None)
+
+
+def _is_slip(words: list[str], known: list[str]) -> bool:
+    """Whether each word is that of the known name, or has one typing error."""
+    return len(words) == len(known) and all(
+        word == meant or (word not in _WORDS_OF_OTHERS and _one_slip(word, meant, _SHORTEST_OF_NAME))
+        for word, meant in zip(words, known, strict=True)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -143,6 +174,8 @@ _WORDS = frozenset((
 def tells_of_span(kind: Kind, entry: Entry) -> bool:
     """Whether a key is what only a line for a span of the kind has."""
     known = ALIASES[kind].get(entry.word)
+    if entry.word in _OF_ANY_REQUEST:
+        return False
     if known is None:
         return kind is not Kind.TOOL and entry.word in USAGE_KEYS
     return known[0].name in _TELLING
@@ -150,8 +183,9 @@ def tells_of_span(kind: Kind, entry: Entry) -> bool:
 
 _TELLING = frozenset((
     "model", "tool", "usage", "cost", "finish_reason", "call_id", "arguments", "input", "output", "request",
-    "start_time", "end_time", "duration", "duration_ms", "duration_s", "duration_us", "duration_ns",
 ))  # fmt: skip
+_OF_ANY_REQUEST = frozenset(("requestid",))
+"""Fields of calls that lines of web servers have as well."""
 
 
 @lru_cache(maxsize=8192)
@@ -176,9 +210,9 @@ _SPELLED = {
 }
 
 
-def _one_slip(word: str, name: str) -> bool:
+def _one_slip(word: str, name: str, shortest: int = _SHORTEST) -> bool:
     """Whether the words differ by one letter: another, one more, one less, or two exchanged."""
-    if abs(len(word) - len(name)) > 1 or word == name or len(word) < _SHORTEST:
+    if abs(len(word) - len(name)) > 1 or word == name or len(word) < shortest:
         return False
     at = next((i for i, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), None)
     if at is None:

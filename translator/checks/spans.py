@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from translator.checks.diagnostic import Diagnostic, Origin, say
-from translator.envelopes.providers import guess_provider
+from translator.content.providers import guess_provider
 from translator.formats.native.fields import ALIASES, USAGE_KEYS, squash
 from translator.model import Event, Kind, Phase, Span
 from translator.spans.ids import span_id_from

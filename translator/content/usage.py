@@ -28,6 +28,7 @@ LARGEST = 10**12
 
 _LONGEST_DIGITS = 15
 _MOST_CACHED_KEYS = 64
+_TOTAL = COUNTS.index("total")
 
 _Path = tuple[str, str | None]
 _Keys = tuple[str, ...]
@@ -42,6 +43,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
         cache_read: The part of the input that came from a cache.
         cache_write: The part of the input that was written to a cache.
         reasoning: The part of the output that is reasoning.
+        beside: The cache's tokens, where they were added to the input without knowing who answered.
     """
 
     input_tokens: int | None = None
@@ -49,6 +51,25 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    beside: int | None = None
+
+    def told_by(self, provider: str | None) -> Usage:
+        """The counts as they are now that it is known who answered."""
+        if self.beside is None or self.input_tokens is None or provider is None:
+            return self
+        added = self.beside if folded(provider) in INCLUSIVE_PROVIDERS else 0
+        return msgspec.structs.replace(self, input_tokens=self.input_tokens - added, beside=None)
+
+    def then(self, later: Usage) -> Usage:
+        """The counts of two lines of one call; the later word counts."""
+        return Usage(
+            self.input_tokens if later.input_tokens is None else later.input_tokens,
+            self.output_tokens if later.output_tokens is None else later.output_tokens,
+            self.cache_read if later.cache_read is None else later.cache_read,
+            self.cache_write if later.cache_write is None else later.cache_write,
+            self.reasoning if later.reasoning is None else later.reasoning,
+            self.beside if later.input_tokens is None else later.beside,
+        )
 
     @property
     def total(self) -> int | None:
@@ -68,6 +89,7 @@ class _Plan(msgspec.Struct, frozen=True):
             counts need no alternatives.
         inside: Whether the input as it stands includes the cache's tokens, and the output reasoning.
         provider_decides: Whether another kind of API writes the same keys the other way.
+        totalled: Whether there is a total, which tells it as well.
         wrapper: The key of the object that holds the counts, where they are one level down.
     """
 
@@ -75,6 +97,7 @@ class _Plan(msgspec.Struct, frozen=True):
     first: tuple[tuple[int, str, str | None], ...] = ()
     inside: tuple[bool, bool] = (True, True)
     provider_decides: bool = False
+    totalled: bool = False
     wrapper: str | None = None
 
 
@@ -114,7 +137,7 @@ def doubts(value: Mapping[str, Json], provider: str | None = None) -> tuple[str,
         "total" where it is below input and output together, "cache" and "reasoning" where they are more
         than the whole that should include them.
     """
-    found, inside, _ = _counted(value, provider, len(WRAPPERS))
+    found, inside, *_ = _counted(value, provider, len(WRAPPERS))
     whole_in, whole_out, read, write, reasoning, total = found
     cache, thought = (read or 0) + (write or 0), reasoning or 0
     told: list[str] = []
@@ -130,14 +153,18 @@ def doubts(value: Mapping[str, Json], provider: str | None = None) -> tuple[str,
 
 
 def _read(value: Mapping[str, Json], provider: str | None, wrappers: int) -> tuple[Usage, int]:
-    found, inside, left_out = _counted(value, provider, wrappers)
-    return _normal(found, inside), left_out
+    found, inside, left_out, unsure = _counted(value, provider, wrappers)
+    usage = _normal(found, inside)
+    cache = (usage.cache_read or 0) + (usage.cache_write or 0)
+    if unsure and cache and 2 * cache <= (usage.input_tokens or 0):
+        usage = msgspec.structs.replace(usage, beside=cache)
+    return usage, left_out
 
 
 def _counted(
     value: Mapping[str, Json], provider: str | None, wrappers: int
-) -> tuple[list[int | None], tuple[bool, bool], int]:
-    """The counts as logged, whether their parts are inside, and how many were left out."""
+) -> tuple[list[int | None], tuple[bool, bool], int, bool]:
+    """The counts as logged, whether their parts are inside, how many were left out, and what is unsure."""
     nested = tuple([(key, tuple(item)) for key, item in value.items() if type(item) is dict])
     make = _plan if len(value) <= _MOST_CACHED_KEYS else _make_plan
     plan = make(tuple(value), nested)
@@ -147,6 +174,7 @@ def _counted(
     if plan.provider_decides and provider is not None and folded(provider) in INCLUSIVE_PROVIDERS:
         inside = (True, inside[1])
     found: list[int | None] = [None] * len(COUNTS)
+    unsure = plan.provider_decides and provider is None and not plan.totalled
     left_out = 0
     for slot, outer, inner in plan.first:
         raw = value[outer] if inner is None else value[outer][inner]
@@ -155,7 +183,7 @@ def _counted(
         found[slot] = raw
     else:
         if plan.first:
-            return found, inside, 0
+            return found, inside, 0, unsure
     for slot, alternatives in plan.steps:
         for paths in alternatives:
             count, bad = _sum(value, paths)
@@ -163,7 +191,7 @@ def _counted(
             if count is not None:
                 found[slot] = count
                 break
-    return found, inside, left_out
+    return found, inside, left_out, unsure
 
 
 def _sum(value: Mapping[str, Json], paths: tuple[_Path, ...]) -> tuple[int | None, int]:
@@ -255,7 +283,8 @@ def _make_plan(keys: _Keys, nested: tuple[tuple[str, _Keys], ...]) -> _Plan:
     inside = (shape.cache_inside, shape.reasoning_inside)
     single = all(len(alternatives[0]) == 1 for _, alternatives in steps)
     first = tuple((slot, *alternatives[0][0]) for slot, alternatives in steps) if single else ()
-    return _Plan(steps, first, inside, provider_decides=shape.provider_decides)
+    totalled = any(slot == _TOTAL for slot, _ in steps)
+    return _Plan(steps, first, inside, provider_decides=shape.provider_decides, totalled=totalled)
 
 
 def _found(shape: Shape, count: str, places: Mapping[str, _Path]) -> tuple[tuple[_Path, ...], ...]:

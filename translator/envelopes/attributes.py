@@ -98,6 +98,10 @@ def _tool_data(value: Json) -> str:
     return json_text(value)
 
 
+def _text(value: Json) -> Json:
+    return coerced(value, "string")
+
+
 def _sequences(value: Json) -> Json:
     return coerced(value, "array")
 
@@ -136,7 +140,7 @@ _CALL = (
     _rule("max_tokens", NAMES.GEN_AI_REQUEST_MAX_TOKENS),
     _rule("top_p", NAMES.GEN_AI_REQUEST_TOP_P, float),
     _rule("top_k", NAMES.GEN_AI_REQUEST_TOP_K),
-    _rule("seed", NAMES.GEN_AI_REQUEST_SEED),
+    _rule("seed", NAMES.GEN_AI_REQUEST_SEED, _text),
     _rule("frequency_penalty", NAMES.GEN_AI_REQUEST_FREQUENCY_PENALTY, float),
     _rule("presence_penalty", NAMES.GEN_AI_REQUEST_PRESENCE_PENALTY, float),
     _rule("stop", NAMES.GEN_AI_REQUEST_STOP_SEQUENCES, _sequences),

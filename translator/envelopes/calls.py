@@ -8,8 +8,8 @@ from sentry_conventions.attributes import ATTRIBUTE_NAMES as NAMES
 
 from translator.content.messages import input_messages, output_messages, system_text, tool_definitions
 from translator.content.plain import json_text
+from translator.content.providers import guess_provider
 from translator.content.usage import Usage
-from translator.envelopes.providers import guess_provider
 from translator.envelopes.typed import Typed, string
 from translator.model import Json, Kind, Span
 

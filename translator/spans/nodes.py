@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from translator.content.names import span_name
+from translator.content.providers import provider_of
 from translator.model import Event, Fields, Span
 from translator.spans.ids import span_id_from, span_id_of_line
 from translator.spans.inherit import context_of, inherited, segment_of
@@ -108,6 +109,10 @@ def merge(node: Node, event: Event) -> None:
         # The end names the model that answered, the start the one that was asked for.
         merged["model"] = fields["model"]
         merged.setdefault("response_model", said)
+    counts = event.fields.get("usage")
+    if counts is not None:
+        before = fields.get("usage")
+        merged["usage"] = (counts if before is None else before.then(counts)).told_by(provider_of(merged))
     node.fields = merged
     if event.extra:
         node.extra = node.extra | event.extra

@@ -101,23 +101,32 @@ MEANINGS: dict[str, Meaning] = dict(_spellings())
 _LONGEST = max(map(len, MEANINGS))
 
 
-def normal(name: str) -> str:
+def normal(name: str, *, camel: bool = True) -> str:
     """The normal form of an event name.
 
     It is in lower case, with `.` for `_ - / :` and space, and between the words of CamelCase.
+
+    Args:
+        name: The name.
+        camel: Whether words of CamelCase are told apart.
     """
     dotted = name.translate(_SEPARATORS)
     lower = dotted.lower()
-    if lower[1:] == dotted[1:] or lower in MEANINGS:
+    if not camel or lower[1:] == dotted[1:] or lower in MEANINGS:
         return lower
     return _NEXT_WORD.sub(".", dotted).lower()
 
 
-def meaning(name: object) -> Meaning | None:
-    """What an event name means, or None when it is not one."""
+def meaning(name: object, *, camel: bool = True) -> Meaning | None:
+    """What an event name means, or None when it is not one.
+
+    Args:
+        name: The name, or whatever stands in its place.
+        camel: Whether it may be in CamelCase.
+    """
     if type(name) is not str:
         return None
     found = MEANINGS.get(name)
     if found is None and len(name) <= _LONGEST:
-        found = MEANINGS.get(normal(name))
+        found = MEANINGS.get(normal(name, camel=camel))
     return found

@@ -23,6 +23,9 @@ EVENT_KEYS = ("event", "event_type", "event.name", "type", "msg", "message", "@m
               "message_template")  # fmt: skip
 """Keys whose value may be the event's name, the first known name wins."""
 
+CLASS_KEY = "type"
+"""The one of them under which loggers also put the class of an error, such as `ToolError`."""
+
 CONTAINERS = (
     "data", "fields", "attributes", "context", "extra", "payload", "properties", "labels", "record",
     "json_payload", "context_map", "mdc",
@@ -43,6 +46,7 @@ class _Shape(msgspec.Struct, frozen=True):
 
     Attributes:
         names: The keys that may hold the event's name, each with the plans by what it has held.
+        classes: Those of them under which something in CamelCase beside another is a class.
         containers: The keys that may hold the fields.
         around: Where loggers put more about the line.
         unfolds: Whether there is any of both.
@@ -50,6 +54,7 @@ class _Shape(msgspec.Struct, frozen=True):
     """
 
     names: tuple[tuple[str, dict[str, Plan]], ...]
+    classes: frozenset[str]
     containers: tuple[str, ...]
     around: Places
     unfolds: bool
@@ -89,7 +94,8 @@ class NativeReader:
                 plan = plans.get(value)
                 if plan is not None:
                     return self._event(line, record, plan)
-            found = meaning(value.get("name") if type(value) is dict else value)
+            said = value.get("name") if type(value) is dict else value
+            found = meaning(said, camel=name_key not in shape.classes or len(shape.names) == 1)
             if found is not None:
                 break
         if shape.unfolds:
@@ -114,6 +120,7 @@ class NativeReader:
             around = places(keys)
             shape = _Shape(
                 tuple((key, {}) for _, key in sorted(names)),
+                frozenset(key for _, key in names if squash(key) == CLASS_KEY),
                 tuple(key for _, key in sorted(inner)),
                 around,
                 bool(inner or around),
@@ -136,7 +143,8 @@ class NativeReader:
             inner_shape = self._shape(inner)
             if found is None:
                 for key, _ in inner_shape.names:
-                    found = meaning(inner[key])
+                    alone = len(inner_shape.names) == 1 and not shape.names
+                    found = meaning(inner[key], camel=alone or key not in inner_shape.classes)
                     if found is not None:
                         name_key = key
                         break

@@ -21,6 +21,7 @@ _CALENDARS = (
     (19_700_101_000_000_000, 21_000_101_000_000_000, 1_000, 1_000),
 )
 _FIRST_CALENDAR = _CALENDARS[0][0]
+_CALENDAR_DIGITS = 14
 
 # A number is seconds, milliseconds, microseconds or nanoseconds, told apart by its size; each
 # unit covers the years 1973 to 5138, so no real time of one unit is taken for another.
@@ -98,7 +99,11 @@ def _from_text(text: str) -> int | None:
         return quick
     text = text.strip()
     if _NUMERIC.match(text):
-        return _from_number(float(text) if "." in text else int(text))
+        whole, point, fraction = text.partition(".")
+        if point and len(whole) == _CALENDAR_DIGITS:
+            start = _from_number(int(whole))
+            return None if start is None else start + _fraction(fraction)
+        return _from_number(float(text) if point else int(text))
     match = _DATE_TIME.match(text)
     if match is None:
         return None
@@ -154,10 +159,10 @@ def _offset(zone: str | None) -> int:
 def _from_number(number: float) -> int | None:
     if number < _SMALLEST_NUMBER:
         return None
-    if number >= _FIRST_CALENDAR and type(number) is int:
+    if number >= _FIRST_CALENDAR:
         for first, last, units, divisor in _CALENDARS:
-            if first <= number < last and (start := _from_calendar(number // divisor)) is not None:
-                return start + number % divisor * units
+            if first <= number < last and (start := _from_calendar(int(number // divisor))) is not None:
+                return start + int(number % divisor * units)
     for limit, factor, divisor in _MAGNITUDES:
         if number < limit:
             if type(number) is int:

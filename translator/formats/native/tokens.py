@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from translator.content.providers import provider_of
 from translator.content.usage import Usage, counted_as, read_usage
 from translator.formats.native.fields import Type
 from translator.formats.native.plans import Plan
@@ -27,7 +28,7 @@ def settle_usage(record: dict[str, Json], plan: Plan, fields: dict[str, Json], e
         # log4j2 and others keep nothing but texts.
         record_of_text = parse_record(said.encode("utf-8", "surrogatepass"))
         raw = record_of_text if type(record_of_text) is dict else said
-    provider = fields.get("provider")
+    provider = provider_of(fields)
     if type(raw) is not dict:
         if raw is not None:
             extra[_key_of(said, record, plan)] = said

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+
+from translator.model import Json
 
 PREFIXES: tuple[tuple[str, str], ...] = (
     ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4-", "openai"),
@@ -29,6 +32,14 @@ ROUTED = {
     "x-ai": "x_ai", "xai": "x_ai", "groq": "groq", "perplexity": "perplexity", "ollama": "ollama",
 }  # fmt: skip
 """What routers such as OpenRouter and LiteLLM write before the slash."""
+
+
+def provider_of(fields: Mapping[str, Json]) -> str | None:
+    """Who answers a call: as its fields say, or as the name of its model tells; None where neither does."""
+    provider = fields.get("provider")
+    if provider is None and (model := fields.get("model") or fields.get("response_model")) is not None:
+        return guess_provider(model)
+    return provider  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1024)
