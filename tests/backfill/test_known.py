@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import time
 from contextlib import contextmanager
@@ -18,12 +19,13 @@ from translator.backfill.merge import Position
 from translator.backfill.notes import Notes, read_notes
 from translator.backfill.orders import ShareState
 from translator.delivery.destination import Destination
+from translator.errors import InputError
 from translator.files.inputs import Input, find_inputs, open_input
 from translator.state.sqlite import SqliteStore
 from translator.state.store import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DAY = 86_400.0
@@ -291,3 +293,81 @@ def test_standard_input_is_read_again_from_its_begin_and_nothing_is_sent_twice(f
     assert process.returncode == 0, said
     assert field.server.changed == []
     assert len(field.server.spans) == field.server.times.total() == spans
+
+
+def test_a_copy_that_has_grown_leaves_the_original_known(field: Field) -> None:
+    field.write("a.log", 5)
+    original = (field.logs / "a.log").read_bytes()
+    field.send()
+    more = write_runs([field.logs / "b.log"], 2, time.time() - DAY)
+    (field.logs / "b.log").write_bytes(original + (field.logs / "b.log").read_bytes())
+    sent = field.server.times.total()
+
+    field.send()
+
+    assert field.server.times.total() == sent + more
+    assert field.send()["already_sent"]
+
+
+def test_an_input_whose_position_a_copy_has_taken_over_does_not_hold_it_up(field: Field) -> None:
+    field.write("a.log", 5)
+    spans = field.write("b.log", 7, 3.0)
+    gone, left = sorted(inputs(field.logs), key=lambda one: one.name)
+    with field.store() as store:
+        names = {gone.identity: gone.name, left.identity: left.name}
+        Job(store, field.state).keep(Progress({left.identity: Position()}, names, under_way=True))
+    (field.logs / "a.log").unlink()
+
+    field.send()
+
+    assert field.server.times.total() == spans
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_logs_that_begin_alike_are_told_apart_by_what_was_read_of_them(
+    order: tuple[int, int], tmp_path: Path
+) -> None:
+    begin = b"the same\n" * 8_000
+    paths = [tmp_path / "a.log", tmp_path / "b.log"]
+    for number, path in enumerate(paths):
+        path.write_bytes(begin + f"its own {number}\n".encode() * 100)
+        os.utime(path, (1_000, 1_000 + number))
+    before = inputs(*paths)
+    positions = {one.identity: position_after(one) for one in before}
+    for number, path in enumerate(paths):
+        os.utime(path, (2_000, 2_000 + order[number]))
+    now = inputs(*paths)
+
+    known = recognised(now, positions)
+
+    by_name = {one.name: one.identity for one in before}
+    assert {one.name: known[one.identity].known_as for one in now} == by_name
+    assert [lines_from(one, known[one.identity]) for one in now] == [[], []]
+
+
+@pytest.mark.parametrize("offset", [0, 9])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "compressed"])
+def test_a_file_that_has_come_into_the_place_of_another_is_told(
+    pack: Callable[[bytes], bytes], offset: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(pack(b"the first\nthe second\n"))
+    (one,) = inputs(path)
+    path.rename(tmp_path / "a.log.1")
+    path.write_bytes(pack(b"the third\nthe fourth\n"))
+
+    with pytest.raises(InputError, match="another file has come into its place"):
+        list(open_input(one, offset=offset, number=1))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "compressed"])
+def test_a_file_that_grows_after_it_was_found_is_the_same(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(pack(b"the first\n"))
+    (one,) = inputs(path)
+    with path.open("ab") as file:
+        file.write(pack(b"the second\n"))
+
+    assert lines_from(one, Position()) == [(1, b"the first"), (2, b"the second")]

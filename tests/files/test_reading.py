@@ -8,6 +8,7 @@ import gzip
 import lzma
 import os
 import threading
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -97,13 +98,28 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         list(read_lines(str(tmp_path / "none.log")))
 
 
+def test_going_on_in_compressed_content_holds_no_more_than_a_piece_of_it() -> None:
+    descriptor = os.memfd_create("packed")
+    try:
+        os.write(descriptor, gzip.compress(b"x" * 50_000_000, 1))
+        tracemalloc.start()
+        before, beyond = Decompressor().skip(of_file(descriptor), 49_999_999, 0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        os.close(descriptor)
+
+    assert (before, beyond) == (b"", b"")
+    assert most < 5_000_000
+
+
 @given(
     st.sampled_from(PACKERS), st.lists(st.integers(0, 5000), min_size=1, max_size=4),
-    st.integers(0, 20_000), st.integers(1, 5000), st.integers(0, 40),
+    st.integers(0, 20_000), st.integers(1, 5000), st.integers(0, 40), st.sampled_from([0, 1, 100]),
 )  # fmt: skip
 @settings(max_examples=150, deadline=None)
 def test_decompressing_from_any_offset(
-    pack: Callable[[bytes], bytes], members: list[int], offset: int, limit: int, padding: int
+    pack: Callable[[bytes], bytes], members: list[int], offset: int, limit: int, padding: int, keep: int
 ) -> None:
     parts = [b"".join(b"%d," % number for number in range(size)) for size in members]
     whole = b"".join(parts)
@@ -112,11 +128,12 @@ def test_decompressing_from_any_offset(
     try:
         os.write(descriptor, packed)
         decompressor = Decompressor()
-        before, beyond = decompressor.skip(of_file(descriptor), min(offset, len(whole)), 100)
+        before, beyond = decompressor.skip(of_file(descriptor), min(offset, len(whole)), keep)
         rest = beyond
         while data := decompressor.read(of_file(descriptor), limit):
             rest += data
-        assert before == whole[: min(offset, len(whole))][-100:]
+        wanted = whole[: min(offset, len(whole))]
+        assert before == (wanted[-keep:] if keep else b"")
         assert rest == whole[min(offset, len(whole)) :]
     finally:
         os.close(descriptor)

@@ -155,6 +155,9 @@ class Job:
         left = {
             name
             for identity, name in progress.inputs.items()
-            if identity not in here and not progress.positions[identity].ended and is_there(name)
+            if identity not in here
+            and (position := progress.positions.get(identity)) is not None
+            and not position.ended
+            and is_there(name)
         }
         return sorted(left if here else left or progress.inputs.values())

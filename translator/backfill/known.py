@@ -9,7 +9,7 @@ import msgspec
 from translator.backfill.merge import Position
 from translator.errors import InputError
 from translator.files.compressed import DAMAGED
-from translator.files.identity import fingerprint
+from translator.files.identity import FINGERPRINT, fingerprint
 from translator.files.inputs import HEAD_BYTES, Input, bytes_around, head_of
 
 
@@ -23,13 +23,41 @@ def recognised(inputs: Iterable[Input], positions: Mapping[str, Position]) -> di
         inputs: What there is.
         positions: How far inputs have been read, by the identity that they had.
     """
-    short = _Short(positions)
+    short, alike = _Short(positions), _alike(positions)
     found: dict[str, Position] = {}
+    taken: set[str] = set()
     for one in inputs:
-        known_as = one.identity if one.identity in positions else short.begin_of(one)
-        if known_as is not None and (position := _follow(one, positions[known_as])) is not None:
+        candidates = [known for known in alike.get(one.identity[:FINGERPRINT], ()) if known not in taken]
+        known_as, position = _first_that_fits(one, candidates, positions)
+        if position is not None:
+            taken.add(known_as)
+        elif (begin := short.begin_of(one)) is not None:
+            # Copies of it may have grown as well as itself.
+            known_as, position = _first_that_fits(one, [begin], positions)
+        if position is not None:
             found[one.identity] = msgspec.structs.replace(position, known_as=known_as)
     return found
+
+
+def _first_that_fits(
+    one: Input, candidates: Iterable[str], positions: Mapping[str, Position]
+) -> tuple[str, Position | None]:
+    for known_as in candidates:
+        position = _follow(one, positions[known_as])
+        if position is not None:
+            return known_as, position
+    return "", None
+
+
+def _alike(positions: Mapping[str, Position]) -> dict[str, list[str]]:
+    """The identities of inputs that begin alike, those that have been read furthest first.
+
+    Which of them is which, only what has been read of them tells: their order is that of their last change.
+    """
+    alike: dict[str, list[str]] = {}
+    for identity in sorted(positions, key=lambda one: -positions[one].read):
+        alike.setdefault(identity[:FINGERPRINT], []).append(identity)
+    return alike
 
 
 class _Short:

@@ -239,8 +239,10 @@ class Backfill:
     def _positions(self) -> dict[str, Position]:
         """How far the inputs have been read that can be known again, and those of earlier backfills."""
         positions = dict(self._known)
+        here = {one.identity for one in self._inputs}
         for one, position in zip(self._inputs, self._merge.positions, strict=True):
             if one.identity:
-                positions.pop(position.known_as, None)
+                if position.known_as not in here:
+                    positions.pop(position.known_as, None)
                 positions[one.identity] = msgspec.structs.replace(position, known_as="")
         return positions

@@ -39,7 +39,7 @@ def provider_of(fields: Mapping[str, Json]) -> str | None:
     provider = fields.get("provider")
     if provider is None and (model := fields.get("model") or fields.get("response_model")) is not None:
         return guess_provider(model)
-    return provider  # type: ignore[no-any-return]
+    return provider
 
 
 @lru_cache(maxsize=1024)

@@ -170,7 +170,8 @@ class Decompressor:
             content = self.read(read_at, min(_INPUT_BYTES * 4, offset - self.position))
             if not content:
                 return b"", b""
-            before = (before + content)[-keep - max(0, self.position - offset) :]
+            kept = keep + max(0, self.position - offset)
+            before = (before + content)[-kept:] if kept else b""
         beyond = self.position - offset
         return (before[: len(before) - beyond], before[len(before) - beyond :]) if beyond else (before, b"")
 

@@ -23,9 +23,13 @@ Key = tuple[int, int]
 """A file's device and inode: who it is while it is open, and a hint otherwise."""
 
 
+FINGERPRINT = 32
+"""Characters of a fingerprint."""
+
+
 def fingerprint(data: bytes) -> str:
     """A hash that tells contents apart."""
-    return blake2b(data, digest_size=16).hexdigest()
+    return blake2b(data, digest_size=FINGERPRINT // 2).hexdigest()
 
 
 class Content:

@@ -147,8 +147,8 @@ def open_input(
         number: How many lines lie before it.
 
     Raises:
-        InputError: It cannot be read, or is damaged; what came before has been handed out, also of
-            the line in which the damage is.
+        InputError: It cannot be read, is damaged, or another file has come into its place; what came before
+            has been handed out, also of the line in which the damage is.
         OSError: Too many files are open to begin with it.
     """
     stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
@@ -156,7 +156,11 @@ def open_input(
     tail = ""
     failure: Exception | None = None
     try:
+        if offset:
+            _insist_on(one, next(_chunks(one.name, one.size, 0), (b"", 0))[0])
         for chunk, consumed in _chunks(one.name, one.size, offset):
+            if not stream.position:
+                _insist_on(one, chunk)
             lines = stream.feed(chunk)
             last_bytes = chunk[-_TAIL_BYTES:]
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
@@ -172,6 +176,20 @@ def open_input(
         yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
     if failure is not None:
         raise unreadable(one.name, failure) from failure
+
+
+def _insist_on(one: Input, begin: bytes) -> None:
+    """Makes sure that an input still begins as it did when it was found: logs rotate while others are read.
+
+    Raises:
+        InputError: It does not.
+    """
+    if one.head and not one.identity.startswith(fingerprint(begin[: one.head])):
+        raise InputError(
+            "another file has come into its place since this began",
+            where=one.name,
+            hint="run the same command again: it reads both",
+        )
 
 
 def is_there(name: str) -> bool:
