@@ -75,6 +75,21 @@ def test_a_cost_is_not_negative() -> None:
     assert told(cost=0) == told(cost="0.5") == []
 
 
+def test_where_a_logger_says_which_line_of_code_it_is_from_is_no_value_of_the_event() -> None:
+    line = {"event": "handoff", "from": "A", "to": "B", "ts": 1795435200.5, "source": {"line": 70}}
+
+    assert [one.code.name for one in diagnostics(json.dumps(line)) if one.code.name == "W302"] == []
+
+
+@pytest.mark.parametrize("zeros", ["0" * 16, "0" * 32])
+def test_a_span_id_of_zeros_is_not_one_that_two_spans_have(zeros: str) -> None:
+    said = {"trace_id": "t", "duration_ms": 1, "ts": 1795435200.5, "span_id": zeros}
+    lines = "".join(json.dumps({"event": kind, kind: "a", **said}) + "\n" for kind in ("tool", "model"))
+
+    assert "W407" not in {one.code.name for one in diagnostics(lines)}
+    assert "W407" in {one.code.name for one in diagnostics(lines.replace(zeros, "a" * 16))}
+
+
 @pytest.mark.parametrize("operation", ["completion", "Chat", "generate"])
 def test_an_operation_that_nobody_knows_is_noted(operation: str) -> None:
     assert told(operation=operation) == [("N313", ("operation",))]

@@ -100,6 +100,10 @@ CASES: dict[str, tuple[list[Record], list[str]]] = {
         [at(5, "agent", agent="A", duration_ms=5), at(5, "handoff", agent="A", to_agent="B")],
         ["agent A 0-5", "  handoff A>B 5-5"],
     ),
+    "by nobody, in the instant in which an agent's line is written": (
+        [at(5, "agent", agent="A", duration_ms=5), at(5, "handoff", to_agent="B")],
+        ["agent A 0-5", "  handoff A>B 5-5"],
+    ),
     "but an agent that was not handed to is a child": (
         [A0, HAND, at(6, "agent.start", agent="C"), at(8, "agent.end", agent="C"), A9],
         ["agent A 0-9", "  handoff A>B 5-5", "  agent C 6-8"],

@@ -357,3 +357,26 @@ def test_an_event_in_camel_case_stands_under_type_where_nothing_else_names_one()
 
     assert tree(spans) == ["tool a 0-3"]
     assert "failure" in spans[0].fields
+
+
+@pytest.mark.parametrize("zeros", ["0" * 16, "0" * 32, "00000000-0000-0000-0000-000000000000"])
+def test_a_span_id_of_zeros_is_none(zeros: str) -> None:
+    spans = rebuilt(
+        *log(
+            at(0, "agent.start", agent="A", span_id=zeros),
+            at(1, "tool.start", tool="a", span_id=zeros),
+            at(2, "tool.end", tool="a", span_id=zeros),
+            at(3, "agent.end", agent="A", span_id=zeros),
+        )
+    )
+    without = rebuilt(
+        *log(
+            at(0, "agent.start", agent="A"),
+            at(1, "tool.start", tool="a"),
+            at(2, "tool.end", tool="a"),
+            at(3, "agent.end", agent="A"),
+        )
+    )
+
+    assert tree(spans) == tree(without) == ["agent A 0-3", "  tool a 1-2"]
+    assert len({span.span_id for span in spans}) == 2

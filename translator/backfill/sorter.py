@@ -17,7 +17,7 @@ from translator.formats.records import Unreadable, parse_record
 from translator.formats.registry import AUTO, NATIVE, Format
 from translator.formats.router import Router
 from translator.model import Json, Kind, Line
-from translator.spans.ids import says_trace, trace_id_from
+from translator.spans.ids import says_id, trace_id_from
 from translator.spans.locate import named_trace
 
 _CONTEXT = frozenset(("trace_id", "run_id", "traceparent", "sentry_trace"))
@@ -128,7 +128,7 @@ class Sorter:
         if found is not None and found.kind in shape.traces:
             text = record[shape.traces[found.kind]]
             cleaned = CLEANERS[Type.ID](text) if type(text) is str else None
-            if says_trace(cleaned):
+            if says_id(cleaned):
                 return self._remember(text, trace_id_from(cleaned))
         event = self._reader.read_record(line, record)
         if isinstance(event, Unreadable):

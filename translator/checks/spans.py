@@ -9,7 +9,7 @@ from translator.checks.diagnostic import Diagnostic, Origin, say
 from translator.content.providers import guess_provider
 from translator.formats.native.fields import ALIASES, USAGE_KEYS, squash
 from translator.model import Event, Kind, Phase, Span
-from translator.spans.ids import span_id_from
+from translator.spans.ids import says_id, span_id_from
 from translator.spans.nodes import UNFINISHED
 
 OPENED, CLOSED = "\0opened", "\0closed"
@@ -89,7 +89,7 @@ class SpanChecks:
 
 def _of_ids(span: Span, begin: Origin) -> Iterator[Diagnostic]:
     given: str | None = span.extra.get(_GIVEN)
-    if given is not None and span_id_from(span.trace_id, given) != span.span_id:
+    if given is not None and says_id(given) and span_id_from(span.trace_id, given) != span.span_id:
         message = f"the id `{given[:40]}` is another span's, too"
         yield say("W407", begin, message, literal=f'"{given}"')
     top = span.segment_id == span.span_id

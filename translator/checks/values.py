@@ -123,7 +123,7 @@ def _of_value(
         elif field.type in _OF_TIME and counting is None:
             message = f"`{entry.key}` holds no {field.type.value} that can be read"
             yield say("E301", origin, message, path=entry.path, on_value=True)
-        elif value != "":
+        elif value != "" and entry.word not in _LOGGERS_OWN:
             message = f"the value of `{entry.key}` is no {field.type.value}, and becomes a log attribute"
             yield say("W302", origin, message, path=entry.path, on_value=True)
     elif field.name in _CONTEXTS and type(value) is str and _CONTEXTS[field.name](value) is None:

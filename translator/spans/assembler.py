@@ -8,7 +8,7 @@ from itertools import islice
 
 from translator.model import Event, Span
 from translator.spans.closing import Closing, report_model
-from translator.spans.ids import span_id_from
+from translator.spans.ids import says_id, span_id_from
 from translator.spans.inherit import is_above, nearest_agent, touch
 from translator.spans.locate import Location, Traces
 from translator.spans.node import AGENT, CHUNK, HANDOFF, START, WHOLE, Node
@@ -108,6 +108,9 @@ class Assembler:
         return self._taken()
 
     def _take(self, event: Event, now: float) -> None:
+        given = event.fields.get("span_id")
+        if given is not None and given[:1] == "0" and not says_id(given):
+            del event.fields["span_id"]
         found = self._traces.locate(event)
         trace = found.trace
         if trace is not None:

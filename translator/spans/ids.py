@@ -50,8 +50,8 @@ def trace_id_from(text: str) -> str:
     return _hashed(_TRACE, last.encode())
 
 
-def says_trace(text: str | None) -> bool:
-    """Whether a log's id says the trace: OpenTelemetry writes zeros where there is none."""
+def says_id(text: str | None) -> bool:
+    """Whether a log's id says the trace, or the span: OpenTelemetry writes zeros where there is none."""
     return text is not None and text != "" and (len(text) < _SHORTEST_ZEROS or text.strip(_ZEROS) != "")
 
 

@@ -11,7 +11,7 @@ from translator.spans.ids import (
     parse_baggage,
     parse_sentry_trace,
     parse_traceparent,
-    says_trace,
+    says_id,
     trace_id_from,
     trace_id_of_line,
 )
@@ -172,7 +172,7 @@ def named_trace(event: Event) -> str | None:
 def _said(fields: Fields) -> str | None:
     """What names the trace: its id, else the run's."""
     text: str | None = fields.get("trace_id")
-    return text if says_trace(text) else fields.get("run_id")
+    return text if says_id(text) else fields.get("run_id")
 
 
 def _context(event: Event) -> tuple[str, str | None] | None:

@@ -33,10 +33,11 @@ def take_enclosed(pool: Pool, agent: Event) -> list[Orphan]:
 def join_giver(pool: Pool, handoff: Orphan) -> bool:
     """Puts a handoff under the agent that hands over, if that agent's line came just before it."""
     event = handoff.event
+    name = giver_name(event.fields)
     for other in pool.back_to(handoff.times()[1] - SLACK):
         if (
             other.event.kind is AGENT
-            and other.event.fields.get("agent") == giver_name(event.fields)
+            and name in (None, other.event.fields.get("agent"))
             and within(event, other.event)
         ):
             other.below.append(handoff)
