@@ -1,10 +1,16 @@
-"""Which names are those of content, and which only look like them."""
+"""Which names are those of content, which only look like them, and values without such."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from typing import Any
 
-from translator.content.private import is_content
+import pytest
+from hypothesis import given
+
+from tests.content.json_values import json_values, nested
+from translator.content.plain import json_text
+from translator.content.private import is_content, without_content
 
 CONTENT = (
     # OpenTelemetry's and OpenAI's own words, without a prefix.
@@ -49,3 +55,68 @@ def test_a_name_of_content_is_known(key: str) -> None:
 @pytest.mark.parametrize("key", ORDINARY)
 def test_an_ordinary_name_is_none_of_content(key: str) -> None:
     assert not is_content(key)
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ({"prompt": "a", "step": 2}, {"step": 2}),
+        ({"run": {"input": {"user": "a"}, "n": 1}}, {"run": {"n": 1}}),
+        ({"run": {"input": "a"}, "n": None}, {"n": None}),
+        ({"prompt": "a"}, None),
+        ({"run": [{"prompt": "a"}, {"args": []}]}, None),
+        ([{"prompt": "a"}, 1, None, []], [1, None, []]),
+        ('{"messages": [{"content": "a"}], "step": 2}', '{"step":2}'),
+        (' [{"prompt": "a"}, 1]', "[1]"),
+        ('{"prompt": "a"}', None),
+        (
+            {"body": json_text({"inner": json_text({"prompt": "a", "n": 1})})},
+            {"body": r'{"inner":"{\"n\":1}"}'},
+        ),
+        ({"function": {"name": "f", "arguments": "{}"}}, {"function": {"name": "f"}}),
+        ('{"messages": [{"content": "cut', None),
+        ('{"score": NaN, "prompt": "a"}', None),
+        ("{'step': 2, 'tool_input': {'q': 'a'}}", None),
+        (r"[{'n': 1}, {\"prompt\" : \"a", None),
+    ],
+    ids=str,
+)
+def test_what_stands_under_names_of_content_is_left_out(value: Any, left: Any) -> None:
+    assert without_content(value) == left
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "", "{", "[INFO] prompt", "{user} said", "{'step': 2}", '{"step": NaN}', "[1] 'prompt' is",
+        '{"step": 2}', "[ ]", 0, False, {}, [], {"a": None}, [None, {}, {"prompt_id": 3}],
+        {"tokens": {"prompt_tokens": 1}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_holds_no_such_name_is_the_very_value(value: Any) -> None:
+    assert without_content(value) is value
+
+
+@given(json_values())
+def test_nothing_of_content_is_left_in_any_json(value: Any) -> None:
+    text = json_text({"args": [value], "n": 1})
+    left = without_content({"a": [1, {"prompt": value}], "b": text, "c": value})
+
+    assert left["a"] == [1]
+    assert left["b"] == '{"n":1}'
+    assert [key for key in keys_in(left) if is_content(key)] == []
+
+
+def keys_in(value: Any) -> Iterator[str]:
+    if type(value) is dict:
+        yield from value
+    for item in value.values() if type(value) is dict else value if type(value) is list else ():
+        yield from keys_in(item)
+
+
+def test_what_is_nested_too_deeply_to_be_looked_through_is_left_out() -> None:
+    assert "bottom" in str(without_content(nested(40, "a")))
+    for key in (None, "a"):
+        assert "bottom" not in str(without_content(nested(900, key)))
+        assert "bottom" not in str(without_content(json_text(nested(150, key))))

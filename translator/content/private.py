@@ -1,10 +1,17 @@
-"""Names under which logs keep messages, tool data and user data, whatever becomes of the values."""
+"""Names under which logs keep messages, tool data and user data; and values without what stands there."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from functools import lru_cache
+from operator import is_
 
 from sentry_conventions.attributes import ATTRIBUTE_METADATA
+
+from translator.content.plain import TOO_DEEP, json_text
+from translator.content.values import parsed
+from translator.model import Json
 
 PREFIXES = (
     "user.", "enduser.", "sentry.user.", "gen_ai.prompt", "gen_ai.completion", "gen_ai.embeddings.input",
@@ -110,3 +117,59 @@ def _ends_like_content(name: str) -> bool:
 
 def _is_measured(stem: str) -> bool:
     return stem.endswith(_MEASURES) or stem in _WHOLE_MEASURES
+
+
+_DEEPEST = 50
+_OPENING = frozenset("{[")
+_MAY_OPEN = frozenset("{[ \t\r\n")
+"""What a text may begin with that is the JSON of an object or a list."""
+
+_KEY = re.compile(r"""["']([\w.:-]{1,64})\\{0,8}["']\s{0,20}:""")
+"""A key of an object in a text, also where the text has been quoted again."""
+
+
+def without_content(value: Json, depth: int = 0) -> Json:
+    """The value without what stands under names of content anywhere in it, be it JSON in a text.
+
+    Returns:
+        The very value where there is no such name in it; None where nothing else is left of it.
+    """
+    if type(value) is str:
+        return _text_without(value, depth) if value[:1] in _MAY_OPEN else value
+    if type(value) is dict:
+        if depth >= _DEEPEST:
+            return TOO_DEEP
+        kept = {
+            key: left
+            for key, item in value.items()
+            if not is_content(key)
+            and ((left := without_content(item, depth + 1)) is not None or item is None)
+        }
+        return _settled(value, kept, kept.values(), value.values())
+    if type(value) is list:
+        if depth >= _DEEPEST:
+            return TOO_DEEP
+        items = [
+            left for item in value if (left := without_content(item, depth + 1)) is not None or item is None
+        ]
+        return _settled(value, items, items, value)
+    return value
+
+
+def _settled(value: Json, kept: Json, left: Collection[Json], items: Collection[Json]) -> Json:
+    if len(left) == len(items) and all(map(is_, left, items)):
+        return value
+    return kept or None
+
+
+def _text_without(text: str, depth: int) -> Json:
+    found = parsed(text)
+    if found is None:
+        # Cut short, or written by something else than a JSON library: there is no telling what is whose.
+        return None if text.lstrip()[:1] in _OPENING and _names_content(text) else text
+    kept = without_content(found, depth + 1)
+    return text if kept is found else None if kept is None else json_text(kept)
+
+
+def _names_content(text: str) -> bool:
+    return any(is_content(named[1]) for named in _KEY.finditer(text))

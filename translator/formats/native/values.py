@@ -154,7 +154,7 @@ def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Puts the fields that have several forms into one, in place.
 
     Afterwards names are strings, a user is `user_id`, `user_email` and `user_name`, and an error is
-    `failure` (its type), `error_message` and `error_stack`.
+    `failure` (its type), `error_message`, `error_stack`, and `error_output` where the message holds content.
     """
     for name in _NAMED_FIELDS:
         if type(fields.get(name)) is dict:
@@ -260,6 +260,8 @@ def _settle_error(fields: dict[str, Json], extra: dict[str, Json]) -> None:
     found = read_failure(fields.pop("error", None))
     if found is not None:
         failure = found.type or error_type or failure or "error"
+        if found.output is not None and "error_message" not in fields:
+            fields["error_output"] = found.output
         if found.message is not None:
             fields.setdefault("error_message", found.message)
         if found.stack is not None:
