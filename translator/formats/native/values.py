@@ -94,6 +94,10 @@ def _texts(value: Json) -> Json:
 
 def _named(value: Json) -> Json:
     if type(value) is dict:
+        inner = value.get("function")
+        # A tool call as OpenAI writes it has its name and arguments one level down.
+        if type(inner) is dict and "name" not in value:
+            value = {**value, **inner}
         return value if type(value.get("name")) is str else None
     return _text(value)
 
@@ -137,7 +141,8 @@ BY_KEY: dict[str, Callable[[Json], Json]] = {
 
 
 _TOOL_OBJECT = (("tool_description", "description", _text), ("tool_type", "type", _text),
-                ("call_id", "id", _id), ("arguments", "arguments", _json))  # fmt: skip
+                ("call_id", "id", _id), ("arguments", "arguments", _json), ("arguments", "input", _json),
+                ("arguments", "args", _json))  # fmt: skip
 _USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_name", "name", _text),
                 ("user_name", "username", _text))  # fmt: skip
 _NAMED_FIELDS = ("agent", "model", "service", "from_agent", "to_agent")
