@@ -221,3 +221,29 @@ def test_any_json_is_read(value: Any) -> None:
 def test_long_texts_are_read_in_linear_time(text: str) -> None:
     read_failure(text + "!")
     read_failure({"stack": text})
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message", "output"),
+    [
+        ({"input": {"card": 1}, "retries": 3}, None, '{"retries":3}', '{"input":{"card":1},"retries":3}'),
+        ({"input": {"card": 1}}, None, None, '{"input":{"card":1}}'),
+        ([{"arguments": "a"}], None, None, '{"arguments":"a"}'),
+        ({"error": {"args": [1]}, "code": 5}, "5", None, '{"args":[1]}'),
+        ('{"input": "a", "n": 1}', None, '{"n":1}', '{"input": "a", "n": 1}'),
+        (
+            {"name": "ValidationError", "details": [{"loc": ["q"], "input": "a"}, {"loc": ["r"]}]},
+            "ValidationError",
+            '{"loc":["q"]}\n\n{"loc":["r"]}',
+            '{"loc":["q"],"input":"a"}\n\n{"loc":["r"]}',
+        ),
+        ({"type": "ToolError", "message": {"content": "a"}}, "ToolError", None, "a"),
+        ({"type": "ToolError", "message": "boom", "input": "a"}, "ToolError", "boom", None),
+        ({"type": "ToolError", "details": {"n": 1}}, "ToolError", '{"n":1}', None),
+    ],
+    ids=str,
+)
+def test_what_a_message_holds_of_content_stands_apart(
+    value: Any, kind: str | None, message: str | None, output: str | None
+) -> None:
+    assert read_failure(value) == Failure(kind, message, None, output)

@@ -753,7 +753,24 @@ OUTPUTS = [
             ("camel case", {"toolCalls": [{"id": "c", "toolName": "f", "args": {"a": 1}}]}, ()),
             ("in a list", [{"content": None, "tool_calls": [CALLED]}], ()),
             ("in a text", json.dumps({"content": None, "tool_calls": [CALLED]}), ()),
+            ("a call and null", {"tool_calls": [CALLED], "refusal": None}, ()),
         )
+    ),
+    *(
+        pytest.param(json.loads(logged), [say("assistant", "It rains.")], id=f"empty keys: {logged}")
+        for logged in (
+            '{"content": "It rains.", "tool_calls": []}',
+            '{"content": "It rains.", "tool_calls": null}',
+            '{"role": null, "content": "It rains."}',
+            '{"role": "", "text": "It rains."}',
+            '{"content": "It rains.", "tool_calls": [], "refusal": null, "annotations": [], "audio": null}',
+        )
+    ),
+    pytest.param({"content": [], "stop_reason": "end_turn"}, [], id="an answer that says nothing"),
+    pytest.param(
+        {"type": "tool_result", "tool_use_id": "t", "content": []},
+        [say("assistant", answer([], "t"))],
+        id="an empty result",
     ),
     *(
         pytest.param(logged, [say("assistant", json.dumps(logged, separators=(",", ":")))], id=case)
@@ -761,6 +778,8 @@ OUTPUTS = [
             ("calls beside an answer of one's own", {"answer": 42, "tool_calls": [CALLED]}),
             ("calls that are none", {"content": "", "tool_calls": [{"day": 1}]}),
             ("a count of calls", {"content": "", "tool_calls": 2}),
+            ("an answer of one's own with empty keys", {"content": "It rains.", "mm": 3, "wind": None}),
+            ("nothing but empty keys", {"content": "", "tool_calls": []}),
         )
     ),
     pytest.param({"model": "m", "choices": [], "usage": {}}, [], id="a response that says nothing"),

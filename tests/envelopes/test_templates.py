@@ -13,8 +13,9 @@ from translator.envelopes.encode import SpanEncoder
 from translator.model import Kind, Span
 
 TEXTS = st.text(max_size=8) | st.sampled_from(
-    ("%b", "100%", "a\nb", "gpt-4o", "sk-ant-a1" + "b2" * 12, "chat")
-)
+    ("%b", "100%", "a\nb", "gpt-4o", "sk-ant-a1" + "b2" * 12, "chat", "prompt", '{"args": 1, "n": 2}',
+     '[{"args": 1}]', "[1")
+)  # fmt: skip
 COUNTS = st.none() | st.integers(0, 10**12)
 JSON = st.just(" ") | st.recursive(
     TEXTS | st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(),

@@ -174,3 +174,38 @@ def test_what_is_no_sequence_to_stop_at_is_kept(stop: Any) -> None:
     assert "stop" not in event.fields
     assert event.extra == {"stop": stop}
     assert reader.counts == {"invalid_values": 1}
+
+
+@pytest.mark.parametrize(
+    ("tool", "fields"),
+    [
+        (
+            {"type": "tool_use", "id": "c1", "name": "search", "input": {"q": 1}},
+            {"tool": "search", "call_id": "c1", "arguments": {"q": 1}, "tool_type": "tool_use"},
+        ),
+        (
+            {"type": "function", "id": "c1", "function": {"name": "search", "arguments": "{}"}},
+            {"tool": "search", "call_id": "c1", "arguments": "{}", "tool_type": "function"},
+        ),
+        ({"type": "tool_call", "name": "search", "args": {}, "id": "c1"},
+         {"tool": "search", "call_id": "c1", "arguments": {}, "tool_type": "tool_call"}),
+        ({"name": "search", "arguments": "a", "input": "b"}, {"tool": "search", "arguments": "a"}),
+        ({"name": "search", "function": {"name": "other", "arguments": 1}}, {"tool": "search"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_call_as_providers_write_it_says_its_name_and_arguments(
+    tool: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    event = read(event="tool", tool=tool)
+
+    assert event.fields == fields
+    assert event.extra == {}
+
+
+@pytest.mark.parametrize("tool", [{"function": {"arguments": "{}"}}, {"function": "search"}, {"input": 1}])
+def test_an_object_without_a_name_is_no_tool(tool: dict[str, Any]) -> None:
+    event = read(event="tool", tool=tool)
+
+    assert "tool" not in event.fields
+    assert event.extra == {"tool": tool}

@@ -256,6 +256,16 @@ def test_metadata_of_ones_own_stays_an_attribute() -> None:
     assert event.extra == {"metadata": {"tool": "other"}}
 
 
+def test_the_innermost_span_of_tracing_says_what_the_event_does_not() -> None:
+    span = {"name": "run_tool", "arguments": "{}", "user": "u1"}
+    record = {"timestamp": ISO, "fields": {"message": "tool.start"}, "target": "run", "span": span}
+    event = NativeReader().read(Line(json.dumps(record).encode(), "agent.log", 1))
+    assert not isinstance(event, Unreadable)
+    assert (event.fields["arguments"], event.fields["user_id"]) == ("{}", "u1")
+    assert "tool" not in event.fields
+    assert event.extra == {"target": "run"}
+
+
 RECORDED = sorted((Path(__file__).parent / "loggers" / "recorded").iterdir())
 
 

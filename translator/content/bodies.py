@@ -45,7 +45,23 @@ def read_structured(value: Json, default: str, *, said: bool = True) -> list[Mes
     if as_message(value) is value or _is_answer(value, default):
         return read_message(value, default)
     messages = _read_body(value, default, said=said)
-    return _read_single(value, default, said=said) if messages is None else messages
+    if messages is not None:
+        return messages
+    saying = _saying(value) if default == "assistant" else value
+    if saying is not value:
+        return read_structured(saying, default, said=said)
+    return _read_single(value, default, said=said)
+
+
+def _saying(value: Message) -> Message:
+    """The object without the keys that say nothing, as SDKs write all that an answer might have.
+
+    Of a block with a type an empty key is what it says: the result of a tool.
+    """
+    if "type" in value:
+        return value
+    said = {key: item for key, item in value.items() if item is not None and item not in ([], {}, "")}
+    return said if said and len(said) < len(value) else value
 
 
 def _read_single(value: Message, default: str, *, said: bool) -> list[Message] | None:

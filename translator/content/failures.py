@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from translator.content.plain import json_text
+from translator.content.private import without_content
 from translator.content.values import text_of
 from translator.model import Json
 
@@ -46,13 +47,15 @@ class Failure(msgspec.Struct, frozen=True):
 
     Attributes:
         type: Its class or code, one line of at most `LONGEST_TYPE` characters.
-        message: Its message.
+        message: Its message, without what it holds under names of content.
         stack: The traceback as a text, in the form of its language.
+        output: The message with all that it holds, where it holds such: it is content.
     """
 
     type: str | None
     message: str | None
     stack: str | None
+    output: str | None = None
 
 
 def read_failure(value: Json) -> Failure | None:
@@ -65,7 +68,16 @@ def read_failure(value: Json) -> Failure | None:
         The failure, with None for what the value does not say; None where the value says that
         there was no error: None, False, and what is empty.
     """
-    return _read(value, 0)
+    found = _read(value, 0)
+    told = without_content(value)
+    if found is None or told is value:
+        return found
+    said = _read(told, 0) or _NO_WORD
+    output = found.message if found.message != said.message else None
+    return Failure(found.type, said.message, said.stack, output)
+
+
+_NO_WORD = Failure(None, None, None)
 
 
 def _read(value: Json, depth: int) -> Failure | None:

@@ -125,6 +125,9 @@ _COMMON = (
     _rule("host", NAMES.SERVER_ADDRESS),
     _rule("failure", NAMES.ERROR_TYPE),
     _rule("error_message", NAMES.EXCEPTION_MESSAGE),
+    # Of an error that tells content in its message, or only in what a tool returned; over the message,
+    # which is what may be told.
+    _rule("error_output", NAMES.EXCEPTION_MESSAGE, content=True),
     _rule("error_stack", NAMES.EXCEPTION_STACKTRACE),
 )
 _CALL = (
@@ -159,8 +162,6 @@ RULES: dict[Kind, tuple[_Rule, ...]] = {
         _Rule("tool_type", "log.tool_type", "string"),
         _rule("arguments", NAMES.GEN_AI_TOOL_CALL_ARGUMENTS, _tool_data, content=True),
         _rule("output", NAMES.GEN_AI_TOOL_CALL_RESULT, _tool_data, content=True),
-        # Of a tool that tells of its failure only in its output; over the message, which is what may be told.
-        _rule("error_output", NAMES.EXCEPTION_MESSAGE, content=True),
     ),
     Kind.HANDOFF: _COMMON,
     Kind.OTHER: _COMMON,

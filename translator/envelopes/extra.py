@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from translator.content.plain import json_text
-from translator.content.private import is_content
+from translator.content.private import is_content, without_content
 from translator.envelopes.calls import CALL_ID
 from translator.envelopes.conventions import Known, coerced, known
 from translator.envelopes.typed import Part, Typed, string
@@ -26,6 +26,21 @@ _FITTING: dict[type, Callable[[Json], Json] | None] = {
     int: lambda value: coerced(value, "integer"),
 }
 """How values of the plain types are made to fit; None comes of those that do not."""
+
+
+def _json_without_content(value: Json) -> Json:
+    kept = without_content(value)
+    return None if kept is None else json_text(kept)
+
+
+_HOLDING = frozenset((str, dict, list))
+"""Types of values that may hold names of content."""
+_FITTING_WITHOUT_CONTENT = {
+    **_FITTING,
+    str: without_content,
+    dict: _json_without_content,
+    list: _json_without_content,
+}
 
 
 class _Place(NamedTuple):
@@ -64,9 +79,10 @@ def plain_extra(
     Args:
         extra: By the log's own keys.
         taken: Attributes that there are already.
-        content: Whether keys of content are added.
+        content: Whether keys of content are added, and what values hold under such.
         most: How many keys of the log's own are added.
     """
+    fitting = _FITTING if content else _FITTING_WITHOUT_CONTENT
     parts: dict[str, Part] = {}
     for key, value in extra.items():
         place = _find_place(key)
@@ -76,7 +92,7 @@ def plain_extra(
         if place.content and not content:
             return None
         wire_type = _PLAIN.get(type(value), "string")
-        parts[name] = Part(wire_type, None, key, _FITTING.get(type(value), json_text))
+        parts[name] = Part(wire_type, None, key, fitting.get(type(value), json_text))
     return parts if len(parts) <= most else None
 
 
@@ -94,14 +110,19 @@ def add_extra(
         out: Where to; what is in it goes before attributes of the conventions.
         extra: By the log's own keys.
         taken: Attributes elsewhere, which go before as well.
-        content: Whether keys of content are added, be they of the conventions or the log's own.
+        content: Whether keys of content are added, be they of the conventions or the log's own, and what
+            values hold under such.
         most: How many keys of the log's own are added.
     """
     other: dict[str, Json] = {}
-    for key, value in extra.items():
+    for key, logged in extra.items():
         # Hostile logs must not fill the memory: a key that is too long to be kept whole is forgotten.
         place = _remembered_place(key) if len(key) <= _LONGEST_KEY else _find_place(key)
         if place.content and not content:
+            continue
+        holding = not content and type(logged) in _HOLDING
+        value = without_content(logged) if holding else logged
+        if holding and value is None:
             continue
         found = place.known
         if found is not None:

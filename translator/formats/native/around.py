@@ -28,7 +28,8 @@ _AROUND: dict[str, Around] = {
     "eventproperties": Around(),  # NLog
     "state": Around("loglevel"),  # the console of Microsoft.Extensions.Logging
     "scopes": Around("loglevel"),
-    "spans": Around("target"),  # tracing-subscriber (Rust), the outermost first
+    "span": Around("target"),  # tracing-subscriber (Rust): the innermost
+    "spans": Around("target"),  # the same: all, the outermost first
     "syslog": Around("", {"timestamp": "timestamp"}),  # logger_json for Datadog
     "dd": Around("", {"trace_id": "dd.trace_id", "span_id": "dd.span_id"}),
     "trace": Around("", {"id": "trace.id"}),  # the Elastic Common Schema

@@ -9,6 +9,8 @@ from translator.formats.native.names import ENDS, FAILURES, STARTS, WHOLES
 from translator.formats.native.reader import CONTAINERS, EVENT_KEYS
 from translator.model import KINDS, Kind
 
+_WITH_NAME = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+
 TYPES: dict[Type, dict[str, Any]] = {
     Type.TIME: {"type": ["string", "number", "object"]},
     Type.DURATION: {"type": ["number", "string", "object"], "minimum": 0},
@@ -23,7 +25,8 @@ TYPES: dict[Type, dict[str, Any]] = {
     Type.NAMED: {
         "anyOf": [
             {"type": ["string", "null"]},
-            {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+            _WITH_NAME,
+            {"type": "object", "required": ["function"], "properties": {"function": _WITH_NAME}},
         ]
     },
 }

@@ -94,6 +94,10 @@ def _texts(value: Json) -> Json:
 
 def _named(value: Json) -> Json:
     if type(value) is dict:
+        inner = value.get("function")
+        # A tool call as OpenAI writes it has its name and arguments one level down.
+        if type(inner) is dict and "name" not in value:
+            value = {**value, **inner}
         return value if type(value.get("name")) is str else None
     return _text(value)
 
@@ -137,7 +141,8 @@ BY_KEY: dict[str, Callable[[Json], Json]] = {
 
 
 _TOOL_OBJECT = (("tool_description", "description", _text), ("tool_type", "type", _text),
-                ("call_id", "id", _id), ("arguments", "arguments", _json))  # fmt: skip
+                ("call_id", "id", _id), ("arguments", "arguments", _json), ("arguments", "input", _json),
+                ("arguments", "args", _json))  # fmt: skip
 _USER_OBJECT = (("user_id", "id", _id), ("user_email", "email", _text), ("user_name", "name", _text),
                 ("user_name", "username", _text))  # fmt: skip
 _NAMED_FIELDS = ("agent", "model", "service", "from_agent", "to_agent")
@@ -154,7 +159,7 @@ def settle(kind: Kind, fields: dict[str, Json], extra: dict[str, Json]) -> None:
     """Puts the fields that have several forms into one, in place.
 
     Afterwards names are strings, a user is `user_id`, `user_email` and `user_name`, and an error is
-    `failure` (its type), `error_message` and `error_stack`.
+    `failure` (its type), `error_message`, `error_stack`, and `error_output` where the message holds content.
     """
     for name in _NAMED_FIELDS:
         if type(fields.get(name)) is dict:
@@ -260,6 +265,8 @@ def _settle_error(fields: dict[str, Json], extra: dict[str, Json]) -> None:
     found = read_failure(fields.pop("error", None))
     if found is not None:
         failure = found.type or error_type or failure or "error"
+        if found.output is not None and "error_message" not in fields:
+            fields["error_output"] = found.output
         if found.message is not None:
             fields.setdefault("error_message", found.message)
         if found.stack is not None:
