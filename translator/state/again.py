@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from translator.errors import StateError
@@ -20,19 +20,22 @@ def has_records(directory: Path) -> bool:
 
 
 class SecondTry:
-    """The records of a state that nobody else uses meanwhile.
+    """The records of a state that no other process uses meanwhile.
 
     Args:
         directory: The directory of the state.
+        at_rest: Within it nobody of this process writes them; `log_at_rest` of the store where one is open.
 
     Raises:
         StateError: They cannot be moved or read.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, at_rest: AbstractContextManager[None]) -> None:
         self._trying = directory / TRYING_FILE
         try:
-            self._move(directory)
+            # What a sender that is at work sets aside later goes into another file, which is kept.
+            with at_rest:
+                self._move(directory)
         except OSError as error:
             raise StateError(
                 f"what was set aside cannot be taken up: {error.strerror or error}", where=str(directory)
