@@ -280,8 +280,11 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     assert len(spans_in(out)) == 17
 
 
-def test_an_interrupt_ends_a_backfill(tmp_path: Path) -> None:
-    with process("backfill", "-", "--out", str(tmp_path / "out.jsonl")) as backfill:
+@pytest.mark.parametrize("to", ["a file", "standard output", "the terminal"])
+def test_an_interrupt_ends_a_backfill(to: str, tmp_path: Path) -> None:
+    out = str(tmp_path / "out.jsonl")
+    flags = {"a file": ("--out", out), "standard output": ("--out", "-")}.get(to, ())
+    with process("backfill", "-", *flags) as backfill:
         assert backfill.stdin is not None
         backfill.stdin.write(SAMPLE.read_bytes())
         backfill.stdin.flush()
@@ -291,6 +294,9 @@ def test_an_interrupt_ends_a_backfill(tmp_path: Path) -> None:
 
     assert backfill.returncode == 130
     assert b"Traceback" not in said
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("interrupted: nothing is kept of this run, the next one begins anew")
+    assert (f"written to {out} stays there" in last) == (to == "a file")
 
 
 def wait_until_it_reads(pid: int) -> None:

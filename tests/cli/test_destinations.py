@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.process import opened, started
 from tests.pipeline.program import event, write
-from tests.receiver import Receiver, SpotlightReceiver
+from tests.receiver import Answer, Receiver, SpotlightReceiver
 from translator.delivery.destination import SPOTLIGHT_URL
 
 SAMPLE = str(Path(__file__).parents[2] / "samples" / "python" / "agent.jsonl")
@@ -124,6 +124,15 @@ class TestSpotlight:
         assert "Is it raining" in json.dumps(spotlight.transactions) or "Paris" in json.dumps(
             spotlight.transactions
         )
+
+    def test_nothing_is_kept_of_what_it_does_not_take(self, run: Run, spotlight: SpotlightReceiver) -> None:
+        spotlight.script([Answer(404, {}, b"")])
+
+        said = run("backfill", "--spotlight", spotlight.stream_url, SAMPLE)
+
+        assert said.code == 3
+        assert "could not be sent" in said.err
+        assert "nothing is kept of this run, the next one begins anew" in said.err
 
     @pytest.mark.parametrize("word", ["0", "false", "off", "no"])
     def test_a_word_for_no_leaves_it_off(

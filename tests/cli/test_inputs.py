@@ -360,3 +360,30 @@ def test_what_names_no_file_is_told(
 
     assert said.code == 2
     assert said.err.startswith(f"error: {words}\nhint: ")
+
+
+@pytest.mark.parametrize(
+    "command", [("backfill",), ("preview",), ("check",), ("run", "--once")], ids=" ".join
+)
+def test_a_pipe_with_a_name_is_told_of_standard_input(command: tuple[str, ...], run: Run) -> None:
+    os.mkfifo("a.pipe")
+
+    said = run(*command, "a.pipe")
+
+    assert said.code == 2
+    assert said.err.startswith("error: a.pipe: this is no regular file\nhint: read a pipe as standard input")
+
+
+def test_too_few_files_at_once_are_told(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(CONTENT)
+    dsn = "http://0123456789abcdef0123456789abcdef@127.0.0.1:1/1"
+    to = ("--dsn", dsn, "--state-dir", str(tmp_path / "state"), "--workers", "4")
+    line = [sys.executable, "-m", "translator", "backfill", str(log), *to, "-q"]
+    said = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -n 16; exec "$@"', "sh", *line],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert said.returncode == 3
+    assert "error: Too many open files\nhint: raise the limit (`ulimit -n`), or give fewer" in said.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from tests.pipeline.program import event, translator, write
 from tests.pipeline.test_live import append, sidecar
 from tests.receiver import Answer, Receiver
+from translator.cli.app import run_app
 from translator.state.database import DirectoryLock
+from translator.state.sqlite import SqliteStore
 
 KEPT = "0123456789abcdef"
 
@@ -124,6 +127,32 @@ def test_status_tells_of_backfills(receiver: Receiver, to: tuple[str, ...], tmp_
     assert "envelope.malformed 1" in said
     assert told["backfill"] is True
     assert Path(told["state"], "rejected.jsonl").exists()
+
+
+@pytest.mark.parametrize("damaged", ["a", "b"])
+def test_a_state_that_cannot_be_read_hides_no_other(
+    damaged: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    homes = {"a": tmp_path / "one", "b": tmp_path / "one" / "backfill", "c": tmp_path / "two"}
+    for name, home in homes.items():
+        store = SqliteStore(home, clock=time.time)
+        store.remember("destination", f"server {name}")
+        store.close()
+    (homes[damaged] / "state.sqlite").write_bytes(b"")
+
+    assert run_app(("status", "--state-dir", str(tmp_path))) == 3
+    said = capfd.readouterr()
+    assert run_app(("status", "--state-dir", str(tmp_path), "--json")) == 3
+    told = json.loads(capfd.readouterr().out)
+
+    healthy = [f"server {name}" for name in homes if name != damaged]
+    assert [word for word in ("server a", "server b", "server c") if word in said.out] == healthy
+    assert "unknown (cannot be read: " in said.out
+    assert "state.sqlite: cannot be read" in said.err
+    assert f"next start of {'the sidecar' if damaged == 'a' else 'a backfill'}" in said.err
+    assert [each["destination"] for each in told["destinations"]] == healthy
+    (unreadable,) = told["unreadable"]
+    assert unreadable.startswith(f"{homes[damaged] / 'state.sqlite'}: cannot be read")
 
 
 def test_status_does_not_take_files_for_gone_that_it_cannot_find(

@@ -9,6 +9,7 @@ import heapq
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -175,6 +176,10 @@ class MemoryStore:
         """Counts a line that cannot be read; it stands in its file still."""
         with self._lock:
             self.rejected_lines[reason] += 1
+
+    def log_at_rest(self) -> AbstractContextManager[None]:
+        """It has no log."""
+        return nullcontext()
 
     def recall(self, name: str) -> str | None:
         """A small fact that this process has remembered, or None."""

@@ -51,6 +51,17 @@ def test_it_is_a_store(store: AnyStore) -> None:
     store.close()
 
 
+def test_its_log_rests_for_a_while(store: AnyStore) -> None:
+    as_store: Store = store
+    store.commit(Commit(envelopes=[envelope("one"), envelope("two")]))
+    store.reject(store.take(1)[0].row, "malformed", "before")
+    with as_store.log_at_rest():
+        pass
+    store.reject(store.take(1)[0].row, "malformed", "after")
+
+    assert store.rejected == {"malformed": 2}
+
+
 def test_checkpoints_and_envelopes_are_stored_together(store: AnyStore) -> None:
     assert list(store.checkpoints()) == []
 

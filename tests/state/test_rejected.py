@@ -106,6 +106,15 @@ def test_what_is_broken_is_left_out_and_does_not_spoil_what_follows(path: Path, 
     assert _details(path) == ["one", "two"]
 
 
+def test_a_gap_in_the_numbers_hides_nothing(path: Path) -> None:
+    for number in (7, 3, 2):
+        log = RejectedLog(path.with_name(f"{path.name}.{number}"), clock=Clock())
+        log.add_line(line(b"{"), "not_json", f"{number}")
+        log.close()
+
+    assert _details(path) == ["7", "3", "2"]
+
+
 def test_where_there_is_nothing_nothing_is_read(path: Path) -> None:
     assert list(read(path)) == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -72,7 +72,8 @@ def try_again(settings: Settings, log: Log) -> None:
         if output.store is None or output.directory is None:
             raise ConfigurationError(_WHAT, hint=_NAME_IT)
         skipped.store = output.store
-        tries = [SecondTry(directory) for directory in _locked(output.directory, locks)]
+        tries = [SecondTry(output.directory, output.store.log_at_rest())]
+        tries += [SecondTry(other, nullcontext()) for other in _locked_beside(output.directory, locks)]
         records = [record for each in tries for record in each.records]
         lines = (record.line.restored() for record in records if record.line is not None)
         translation.feed(lines, 0.0)
@@ -99,14 +100,14 @@ def _beside(own: Path) -> list[Path]:
     return [own / BACKFILL_DIRECTORY, *of_sources]
 
 
-def _locked(own: Path, locks: ExitStack) -> list[Path]:
-    """All directories in which something to a destination was set aside, kept from other processes.
+def _locked_beside(own: Path, locks: ExitStack) -> list[Path]:
+    """Where else something to a destination was set aside, kept from other processes.
 
     Args:
-        own: That of a sidecar with one source, which is locked already.
+        own: The directory of a sidecar with one source, which is locked already.
         locks: Lets the others go.
     """
     others = [path for path in _beside(own) if has_records(path)]
     for path in others:
         locks.callback(DirectoryLock(path).release)
-    return [own, *others]
+    return others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,12 @@ EXIT_PIPE = 141
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _COMMANDS = "translator.cli.commands"
+
+_TOO_MANY_FILES = (
+    "raise the limit (`ulimit -n`), or give fewer --workers; the logs still hold what was not sent"
+)
+_HINTS: dict[int | None, str] = {errno.EMFILE: _TOO_MANY_FILES, errno.ENFILE: _TOO_MANY_FILES}
+"""What helps against errors of the system that are not about writing."""
 
 _HOST_AND_PORT = re.compile(r"[^\s/:]*:\d+(/\S*)?\Z", re.ASCII)
 
@@ -131,7 +138,7 @@ def run_app(arguments: Sequence[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _tell("error", f"{where}{error.strerror or error}")
-        _tell("hint", "not everything could be written; the logs still hold it")
+        _tell("hint", _HINTS.get(error.errno, "not everything could be written; the logs still hold it"))
         return EXIT_NOT_SENT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -22,7 +22,7 @@ from translator.cli.damaged import Damaged
 from translator.cli.history import Outlet, age_rule, open_outlet, own_files, share_setup, sized, time_of
 from translator.cli.logs import Log, set_up_logging
 from translator.cli.outlook import plan_as_json, print_plan
-from translator.cli.printable import counted
+from translator.cli.printable import counted, printable
 from translator.cli.progress import Shown, shown
 from translator.cli.sending import SDK, STDOUT, chosen_destination
 from translator.cli.signals import EXIT_INTERRUPTED, stop_on_signals
@@ -257,10 +257,11 @@ class _Run:
         if problem is not None:
             raise DeliveryError(
                 f"{counted(figures.waiting, 'span')} could not be sent: {problem}",
-                hint=f"run {self._same} again once the server takes them: it goes on from there",
+                hint=f"run {self._same} again once the server takes them: {self._next_run}",
             )
         if not complete:
-            self._print(f"interrupted: {self._same} goes on from there")
+            kept = self._outlet.job is not None
+            self._print(f"interrupted: {f'{self._same} goes on from there' if kept else self._next_run}")
             raise typer.Exit(EXIT_INTERRUPTED)
         self._damaged.end()
         if set_aside:
@@ -286,6 +287,17 @@ class _Run:
     def _same(self) -> str:
         """What goes on after an interruption."""
         return "the same command, without --again," if self._again else "the same command"
+
+    @property
+    def _next_run(self) -> str:
+        """What the next run makes of one that has not come to its end."""
+        if self._outlet.job is not None:
+            return "it goes on from there"
+        anew = "nothing is kept of this run, the next one begins anew"
+        out = self._settings["out"]
+        if chosen_destination(self._settings) != "out" or out == STDOUT:
+            return anew
+        return f"{anew}; what it has written to {printable(out)} stays there, and would stand there twice"
 
     def _print(self, text: str) -> None:
         self._console.print(text, style="dim", highlight=False, soft_wrap=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import typer
 from rich.console import Console
@@ -20,6 +19,7 @@ from translator.cli.diagnostics import Plain
 from translator.cli.history import time_of
 from translator.cli.logs import set_up_logging
 from translator.cli.reports import Json, Sarif
+from translator.cli.standard_output import standard_output
 from translator.errors import ConfigurationError
 from translator.files.discover import STDIN
 from translator.files.inputs import find_inputs
@@ -93,12 +93,13 @@ def check(
 def _reports(settings: Settings, sarif: str | None, opened: ExitStack, *, as_json: bool) -> list[_Report]:
     reports: list[_Report] = []
     if as_json:
-        reports.append(Json(sys.stdout))
+        reports.append(Json(standard_output()))
     elif sarif != STDIN:
         reports.append(Plain(Console(), quiet=settings["quiet"], masked=settings["mask_secrets"]))
     if sarif is not None:
-        file: TextIO = sys.stdout
-        if sarif != STDIN:
+        if sarif == STDIN:
+            file = standard_output()
+        else:
             try:
                 file = opened.enter_context(Path(sarif).open("w", encoding="utf-8"))  # noqa: SIM115
             except OSError as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from translator.cli.standard_output import standard_output
 from translator.errors import ConfigurationError
 from translator.files.discover import STDIN
 from translator.files.names import expanded
@@ -31,7 +31,7 @@ def page_file(name: str) -> Iterator[IO[bytes]]:
         ConfigurationError: It cannot be written.
     """
     if name == STDOUT:
-        yield sys.stdout.buffer
+        yield standard_output().buffer
         return
     try:
         path = Path(expanded(name)).resolve()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from rich.console import Console
 
 from translator import __version__
 from translator.cli.logs import Log
+from translator.cli.standard_output import standard_output
 from translator.cli.tree import print_traces
 from translator.delivery.destination import Destination
 from translator.delivery.limits import LONGEST_SECONDS
@@ -290,7 +290,7 @@ def _privacy(settings: Settings, *, content: bool) -> Privacy:
 @contextmanager
 def _opened(name: str) -> Iterator[IO[bytes]]:
     if name == STDOUT:
-        yield sys.stdout.buffer
+        yield standard_output().buffer
         return
     with ExitStack() as closing:
         try:

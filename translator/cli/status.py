@@ -15,7 +15,7 @@ from rich.text import Text
 
 from translator.cli.printable import counted, printable
 from translator.cli.sending import DESTINATION, LAST_ANSWER, state_directory
-from translator.errors import InputError
+from translator.errors import InputError, StateError
 from translator.model import Checkpoint
 from translator.settings import Settings
 from translator.state.report import StateReport, find_states, read_report
@@ -37,18 +37,34 @@ class FileStatus(msgspec.Struct, frozen=True):
 
 
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Shows what a sidecar has read, holds and has sent."""
+    """Shows what a sidecar has read, holds and has sent.
+
+    Raises:
+        InputError: There is no state.
+        StateError: One cannot be read; all others have been shown.
+    """
     directory = state_directory(settings)
     found = find_states(directory)
     if not found:
         raise InputError("no state is here", where=str(directory), hint="name its directory with --state-dir")
-    told = [_told(read_report(path), time.time()) for path in found]
+    told: list[dict[str, Any]] = []
+    unread: list[StateError] = []
+    for path in found:
+        try:
+            told.append(_told(read_report(path), time.time()))
+        except StateError as error:
+            unread.append(error)
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode({"destinations": told}), indent=2).decode())
-        return
-    console = Console()
-    for each in told:
-        _show(each, console)
+        whole = {"destinations": told, "unreadable": [str(error) for error in unread]}
+        typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+    else:
+        console = Console()
+        for each in told:
+            _show(each, console)
+        for one in unread:
+            _show_unread(one, console)
+    if unread:
+        raise unread[0]
 
 
 def _told(report: StateReport, now: float) -> dict[str, Any]:
@@ -98,6 +114,11 @@ def _show(told: dict[str, Any], console: Console) -> None:
             console.print(f"{title:<10}{shown}", highlight=False, markup=False)
     if told["files"]:
         console.print(_table(told["files"]))
+
+
+def _show_unread(error: StateError, console: Console) -> None:
+    console.print(Text.assemble(("unknown", "bold"), f" ({printable(error.message)})"), highlight=False)
+    console.print(f"state     {printable(error.where or '')}", highlight=False, markup=False)
 
 
 def _show_waiting(told: dict[str, Any], console: Console) -> None:

@@ -113,6 +113,12 @@ def none_found(pattern: str) -> InputError:
             hint=f"left out are hidden files, what --exclude names, and {_SHOWN} unless a glob names them",
         )
     if os.path.exists(path):  # noqa: PTH110
+        if not Path(path).is_file():
+            return InputError(
+                "this is no regular file",
+                where=pattern,
+                hint="read a pipe as standard input, which is called -: `zcat a.gz | translator … -`",
+            )
         return InputError(
             "this file is left out",
             where=pattern,

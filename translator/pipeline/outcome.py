@@ -49,7 +49,7 @@ class Delivery:
         counters = self._sender.counters
         waiting_for_limit = self._sender.limited_for() > 0
         settled = counters.acknowledged_envelopes + counters.rejected_spans
-        if settled != self._acknowledged or waiting_for_limit:
+        if settled != self._acknowledged or waiting_for_limit or not self._store.pending:
             self._acknowledged = settled
             self._progress_at = time.monotonic()
         silent = time.monotonic() - self._progress_at > PATIENCE_SECONDS
@@ -64,6 +64,8 @@ class Delivery:
         Raises:
             DeliveryError: Not everything could be sent.
         """
+        # Nobody has asked while the input was read, which may have taken long and given little to send.
+        self._progress_at = time.monotonic()
         deadline = None if timeout is None else time.monotonic() + timeout
         done = self._sender.drain(_LOOK_SECONDS if timeout is None else timeout)
         while not done and not self.hopeless() and (deadline is None or time.monotonic() < deadline):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from translator.errors import StateError
-from translator.state.rejected import REJECTED_FILE, read
+from translator.state.rejected import REJECTED_FILE, RejectedLog, files_of, read
 from translator.state.rejection import Rejected
 
 TRYING_FILE = "rejected.trying.jsonl"
@@ -16,47 +16,48 @@ TRYING_FILE = "rejected.trying.jsonl"
 
 def has_records(directory: Path) -> bool:
     """Whether a state has something that was set aside, or whose second try was interrupted."""
-    return any(any(directory.glob(f"{name}*")) for name in (REJECTED_FILE, TRYING_FILE))
+    return any(files_of(directory / name) for name in (REJECTED_FILE, TRYING_FILE))
 
 
 class SecondTry:
-    """The records of a state that nobody else uses meanwhile.
+    """The records of a state that no other process uses meanwhile.
 
     Args:
         directory: The directory of the state.
+        at_rest: Within it nobody of this process writes them; `log_at_rest` of the store where one is open.
 
     Raises:
         StateError: They cannot be moved or read.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, at_rest: AbstractContextManager[None]) -> None:
         self._trying = directory / TRYING_FILE
         try:
-            self._move(directory)
+            # What a sender that is at work sets aside later goes into another file, which is kept.
+            with at_rest:
+                self._move(directory)
         except OSError as error:
             raise StateError(
                 f"what was set aside cannot be taken up: {error.strerror or error}", where=str(directory)
             ) from None
-        self.records: list[Rejected] = list(read(self._trying)) if self._trying.exists() else []
+        self.records: list[Rejected] = list(read(self._trying))
 
     def done(self) -> None:
         """Deletes the records: they are in the outbox again, or have been set aside anew."""
-        for path in self._files():
+        for path in files_of(self._trying):
             path.unlink()
 
     def _move(self, directory: Path) -> None:
-        # What an interrupted try has left goes first; what was set aside since follows it.
-        if self._files():
-            with self._trying.open("ab") as file:
-                for record in sorted(directory.glob(f"{REJECTED_FILE}*"), key=_age, reverse=True):
-                    file.write(record.read_bytes())
-                    record.unlink()
+        # The oldest first, so that a kill in between leaves them in their order.
+        records = files_of(directory / REJECTED_FILE)[::-1]
+        if not files_of(self._trying):
+            for record in records:
+                record.rename(directory / record.name.replace(REJECTED_FILE, TRYING_FILE, 1))
             return
-        for record in directory.glob(f"{REJECTED_FILE}*"):
-            record.rename(directory / record.name.replace(REJECTED_FILE, TRYING_FILE, 1))
-
-    def _files(self) -> list[Path]:
-        return sorted(self._trying.parent.glob(f"{TRYING_FILE}*"))
+        # What an interrupted try has left goes first; what was set aside since follows it.
+        with closing(RejectedLog(self._trying)) as log:
+            for record in records:
+                log.take_over(record)
 
 
 def waiting(directory: Path) -> Iterator[Rejected]:
@@ -67,10 +68,3 @@ def waiting(directory: Path) -> Iterator[Rejected]:
     """
     for name in (TRYING_FILE, REJECTED_FILE):
         yield from read(directory / name)
-
-
-def _age(path: Path) -> int:
-    """0 for the newest file, more for older ones."""
-    with suppress(ValueError):
-        return int(path.suffix.removeprefix("."))
-    return 0

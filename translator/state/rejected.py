@@ -6,6 +6,7 @@ The files are bounded. They can be read while a sidecar writes them.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +25,9 @@ REJECTED_FILE = "rejected.jsonl"
 MAX_BYTES = 16 * 1024 * 1024
 
 _CHUNK_BYTES = 1024 * 1024
+
+_NUMBER = re.compile(r"(\.[1-9][0-9]*)?", re.ASCII)
+"""What follows the name of a log in that of each of its files."""
 
 
 class RejectedLog:
@@ -88,6 +92,24 @@ class RejectedLog:
         except OSError as error:
             raise self._unwritable(error) from None
 
+    def take_over(self, other: Path) -> None:
+        """Appends all that another file of records holds, and deletes that file once the disk has it here.
+
+        This one may grow larger than it else may.
+
+        Raises:
+            StateError: It cannot be written now; the other file is as it was.
+            OSError: The other file cannot be read or deleted.
+        """
+        data = other.read_bytes()
+        try:
+            self._open()
+            # A kill may have ended it in the middle of a record, too.
+            self._append(data if data.endswith(b"\n") else data + b"\n", sync=True)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        other.unlink()
+
     def sync(self) -> None:
         """Waits until the disk has all records.
 
@@ -117,11 +139,13 @@ class RejectedLog:
         if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
             self._append(b"\n")
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes, *, sync: bool = False) -> None:
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
+            if sync:
+                os.fsync(self._file)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)
@@ -171,31 +195,44 @@ def read(path: Path) -> Iterator[Rejected]:
             file.close()
 
 
+def files_of(path: Path) -> list[Path]:
+    """Those files of a log that there are, the newest first; a kill may have left gaps in their numbers.
+
+    Args:
+        path: As `RejectedLog` was given it.
+    """
+    return [_older(path, number) for number in _numbers(path)]
+
+
 def _open_all(path: Path) -> list[BinaryIO]:
     """The files, newest first."""
     files: list[BinaryIO] = []
     seen: set[int] = set()
-    number = 0
-    while True:
+    # A log that goes on to another file just now gives each the next name, and there is none of the newest
+    # for an instant.
+    for number in sorted({0, 1}.union(*((known, known + 1) for known in _numbers(path)))):
         try:
             file = _older(path, number).open("rb")
         except FileNotFoundError:
-            # There is none of the newest for an instant while the log goes on to another file.
-            if number:
-                return files
+            continue
         except OSError as error:
             raise StateError(
                 f"what was set aside cannot be read: {error.strerror or error}", where=str(path)
             ) from None
+        # One that has been read is met under its next name again.
+        inode = os.fstat(file.fileno()).st_ino
+        if inode in seen:
+            file.close()
         else:
-            # A log that has just gone on to another file is met under its next name again.
-            inode = os.fstat(file.fileno()).st_ino
-            if inode in seen:
-                file.close()
-            else:
-                seen.add(inode)
-                files.append(file)
-        number += 1
+            seen.add(inode)
+            files.append(file)
+    return files
+
+
+def _numbers(path: Path) -> list[int]:
+    """The numbers of the files that there are; 0 is the newest."""
+    names = (each.name.removeprefix(path.name) for each in path.parent.glob(f"{path.name}*"))
+    return sorted(int(name[1:] or 0) for name in names if _NUMBER.fullmatch(name))
 
 
 def _older(path: Path, number: int) -> Path:

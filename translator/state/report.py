@@ -86,6 +86,7 @@ def read_report(directory: Path) -> StateReport:
         StateError: It cannot be read, or a newer version wrote it.
     """
     path = directory / STATE_FILE
+    of_backfills = directory.name == BACKFILL_DIRECTORY
     try:
         # A path may have signs in it that mean something in a URI.
         uri = f"{path.absolute().as_uri()}?mode=ro"
@@ -95,7 +96,7 @@ def read_report(directory: Path) -> StateReport:
             envelopes, size, spans, oldest = connection.execute(_TOTALS).fetchone()
             return StateReport(
                 directory=str(directory),
-                of_backfills=directory.name == BACKFILL_DIRECTORY,
+                of_backfills=of_backfills,
                 pid=_user(directory / LOCK_FILE),
                 checkpoints=[rows.to_checkpoint(row) for row in connection.execute(rows.SELECT_CHECKPOINTS)],
                 counters=dict(connection.execute("SELECT name, total FROM counters ORDER BY name")),
@@ -112,10 +113,11 @@ def read_report(directory: Path) -> StateReport:
                 facts=dict(connection.execute("SELECT name, value FROM facts ORDER BY name")),
             )
     except sqlite3.Error as error:
+        whose = "a backfill to this destination" if of_backfills else "the sidecar"
         raise StateError(
             f"cannot be read: {error}",
             where=str(path),
-            hint="the next start of the sidecar sets a damaged state aside and begins another",
+            hint=f"the next start of {whose} sets a damaged state aside and begins another",
         ) from error
 
 

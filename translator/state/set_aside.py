@@ -94,7 +94,7 @@ class SetAside:
         self._logged.clear()
 
     def close(self) -> None:
-        """Closes the log."""
+        """Closes the log; the next record opens it again."""
         self._log.close()
 
     def _note_dropped(self) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,16 @@ class SqliteStore:
         """
         with self._lock:
             self._aside.line(line, reason, detail)
+
+    @contextmanager
+    def log_at_rest(self) -> Iterator[None]:
+        """Keeps the log of what is set aside closed, so that its files may be moved.
+
+        Who is about to set something aside waits meanwhile. The store may not be used within it.
+        """
+        with self._lock:
+            self._aside.close()
+            yield
 
     def recall(self, name: str) -> str | None:
         """A small fact that `remember` has kept across restarts, or None."""

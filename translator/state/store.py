@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -134,6 +135,12 @@ class Store(Protocol):
             line: The line.
             reason: A bounded word.
             detail: What is wrong, for a person.
+        """
+
+    def log_at_rest(self) -> AbstractContextManager[None]:
+        """Keeps the log of what is set aside closed, so that its files may be moved.
+
+        Who is about to set something aside waits meanwhile. The store may not be used within it.
         """
 
     def recall(self, name: str) -> str | None:
