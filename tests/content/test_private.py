@@ -18,6 +18,7 @@ CONTENT = (
     "tool_calls", "tool_call", "function_call", "function_args", "content", "choices", "history",
     "response_text", "output_text", "input_text", "final_output", "request_payload", "response_body",
     "user_message", "system_message", "assistant_message", "user_prompt", "chat_history", "reasoning_content",
+    "documents",
     # Frameworks and instrumentation.
     "mlflow.spanInputs", "mlflow.spanOutputs", "genkit:input", "genkit:output", "lk.input_text",
     "lk.response.text", "lk.function_tool.arguments", "lk.user_transcript", "traceloop.entity.input",

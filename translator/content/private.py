@@ -36,7 +36,7 @@ _FIELDS = (
 
 _OTHERS = (
     "content", "choices", "history", "reasoning", "reasoning_content", "thinking", "thoughts",
-    "observation", "return_value", "query_text", "http.request.body.data",
+    "observation", "documents", "return_value", "query_text", "http.request.body.data",
 )  # fmt: skip
 """What else logs call them, where the name says it only by itself."""
 
