@@ -6,7 +6,7 @@ import json
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from translator.envelopes.secret_rules import MASK, RULES
@@ -273,6 +273,7 @@ def test_json_stays_json_and_what_is_masked_stays_as_it_is(
 
 
 @given(st.lists(st.one_of(ANY_TEXT, SECRET_TEXT, SECRET_VALUES.map(json.dumps)), max_size=4).map(" ".join))
+@example('\\"PASSWORD\\":\\" {"0":"","":""}')
 @settings(max_examples=300, deadline=None)
 def test_what_is_masked_stays_as_it_is_in_any_text(text: str) -> None:
     masked = mask_text(text)

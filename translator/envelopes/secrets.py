@@ -32,7 +32,7 @@ _MAX_STARTS = 64
 """How often in a text something is read as JSON that turns out to be none: hostile text costs no more."""
 _VECTOR, _PREFIX = 64, 4
 """What the automata's vector instructions are good for: so many literals, with prefixes as long as this."""
-_START = re.compile(r'(?<![\w\])])(?:\{\s{0,80}"|\[\s{0,80}["{\[])')
+_START = re.compile(r'(?:(?<![\w\])])|(?<=\[Filtered\]))(?:\{\s{0,80}"|\[\s{0,80}["{\[])')
 _PAIRS = (("name", "value"), ("key", "value"), ("Name", "Value"), ("Key", "Value"))
 
 
