@@ -173,9 +173,9 @@ _WORDS = frozenset((
 
 def tells_of_span(kind: Kind, entry: Entry) -> bool:
     """Whether a key is what only a line for a span of the kind has."""
-    known = ALIASES[kind].get(entry.word)
     if entry.word in _OF_ANY_REQUEST:
         return False
+    known = ALIASES[kind].get(entry.word)
     if known is None:
         return kind is not Kind.TOOL and entry.word in USAGE_KEYS
     return known[0].name in _TELLING

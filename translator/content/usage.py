@@ -155,16 +155,18 @@ def doubts(value: Mapping[str, Json], provider: str | None = None) -> tuple[str,
 def _read(value: Mapping[str, Json], provider: str | None, wrappers: int) -> tuple[Usage, int]:
     found, inside, left_out, unsure = _counted(value, provider, wrappers)
     usage = _normal(found, inside)
-    cache = (usage.cache_read or 0) + (usage.cache_write or 0)
-    if unsure and cache and 2 * cache <= (usage.input_tokens or 0):
-        usage = msgspec.structs.replace(usage, beside=cache)
+    if unsure:
+        cache = (usage.cache_read or 0) + (usage.cache_write or 0)
+        # More than the input as it was logged cannot be inside of it, whoever has answered.
+        if cache and cache <= (usage.input_tokens or 0) - cache:
+            usage = msgspec.structs.replace(usage, beside=cache)
     return usage, left_out
 
 
 def _counted(
     value: Mapping[str, Json], provider: str | None, wrappers: int
 ) -> tuple[list[int | None], tuple[bool, bool], int, bool]:
-    """The counts as logged, whether their parts are inside, how many were left out, and what is unsure."""
+    """The counts, whether their parts are inside, how many were left out, and whether `inside` is a guess."""
     nested = tuple([(key, tuple(item)) for key, item in value.items() if type(item) is dict])
     make = _plan if len(value) <= _MOST_CACHED_KEYS else _make_plan
     plan = make(tuple(value), nested)

@@ -12,18 +12,8 @@ from translator.spans.ids import says_id, span_id_from
 from translator.spans.inherit import is_above, nearest_agent, touch
 from translator.spans.locate import Location, Traces
 from translator.spans.node import AGENT, CHUNK, HANDOFF, START, WHOLE, Node
-from translator.spans.nodes import (
-    is_repeated_end,
-    is_repeated_start,
-    make_node,
-    settle_end,
-)
-from translator.spans.orphans import (
-    beside,
-    continued_trace,
-    join_giver,
-    take_enclosed,
-)
+from translator.spans.nodes import is_repeated_end, is_repeated_start, make_node, settle_end
+from translator.spans.orphans import beside, continued_trace, join_giver, take_enclosed
 from translator.spans.pairing import match_end, match_start
 from translator.spans.parents import Place, place
 from translator.spans.snapshot import AssemblerState, capture, restore
