@@ -79,6 +79,18 @@ class Taker:
     def close(self) -> None: ...
 
 
+class Keeper(Taker):
+    """A lane that acknowledges what it is given when it is told to, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def take(self, part: TracePart, _notes: Notes, done: Callable[[], None]) -> None:
+        self.spans += map(told, part.spans)
+        self.waiting.append(done)
+
+
 class Hall:
     """Some members, and what they have told."""
 
@@ -244,3 +256,24 @@ def test_shares_get_alike_many_traces() -> None:
         counts[share_of(f"{number:032x}")] += 1
 
     assert max(counts) < 1_200
+
+
+def test_all_is_acknowledged_only_when_what_came_before_a_snapshot_is_as_well() -> None:
+    lane, replies = Keeper(), list[Reply]()
+    member = Member(
+        "0", lambda share, skip: Share(share, SETUP, lambda: 0.0, skip), lane, replies.append, ignore_skipped
+    )
+    source = records(rich=False)
+    first, second = (lines_of([next(source) for _ in range(10)]) for _ in range(2))
+    far = 10**18
+    member.take(Batch(1, {WHOLE: first}, until=far))
+    member.take(Batch(2, {}, until=far + 10**9))
+    member.take(Keep(1, ""))
+    member.take(Batch(3, {WHOLE: second}, until=far))
+    member.take(Drain(0.0))
+    assert len(lane.waiting) == 2
+
+    lane.waiting.pop()()
+    assert not [reply for reply in replies if isinstance(reply, Kept | Drained)]
+    lane.waiting.pop()()
+    assert [type(reply) for reply in replies if isinstance(reply, Kept | Drained)] == [Kept, Drained]

@@ -100,12 +100,10 @@ class Member:
             case Drain(now=now):
                 for share in self._in_order():
                     self._put(share.drain(now))
-                self._end_round(lambda: self._reply(Drained()))
-                self._round = _Round(self._round.notes)
+                self._end_round(self._round.notes, lambda: self._reply(Drained()))
             case Keep(generation=generation, notes=notes):
                 kept = Kept(generation, [share.capture() for share in self._in_order()], dict(self.totals()))
-                self._end_round(lambda: self._reply(kept))
-                self._round = _Round(Notes(notes, self._name))
+                self._end_round(Notes(notes, self._name), lambda: self._reply(kept))
             case Surrender():
                 states = [share.capture() for share in self._in_order()]
                 for share in self._shares.values():
@@ -192,11 +190,18 @@ class Member:
             its_round.notes.close()
             over()
 
-    def _end_round(self, over: Callable[[], None]) -> None:
-        """Calls `over` once all that was handed on in this round has been acknowledged."""
-        its_round = self._round
+    def _end_round(self, notes: Notes, over: Callable[[], None]) -> None:
+        """Begins another round; calls `over` once all that was handed on before has been acknowledged."""
+        its_round, self._round = self._round, _Round(notes)
+        # What is handed on later may be acknowledged earlier: a round is not over before those before it.
+        carried = self._begun(self._round)
+
+        def ended() -> None:
+            over()
+            carried()
+
         done = self._begun(its_round)
-        its_round.over = over
+        its_round.over = ended
         done()
 
     def _rules(self) -> dict[str, list[Tally]]:
