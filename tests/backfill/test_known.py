@@ -360,6 +360,19 @@ def test_a_file_that_has_come_into_the_place_of_another_is_told(
         list(open_input(one, offset=offset, number=1))
 
 
+@pytest.mark.parametrize("offset", [0, 170])
+def test_a_file_that_has_become_shorter_is_told_after_what_is_left_of_it(offset: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"a line of 16 B..\n" * 20_000)
+    (one,) = inputs(path)
+    os.truncate(path, 17 * 10_000)
+
+    batches = open_input(one, offset=offset)
+    assert len(next(batches).lines) == 10_000 - offset // 17
+    with pytest.raises(InputError, match="has become shorter since this began"):
+        next(batches)
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "compressed"])
 def test_a_file_that_grows_after_it_was_found_is_the_same(
     pack: Callable[[bytes], bytes], tmp_path: Path

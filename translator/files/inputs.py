@@ -147,8 +147,8 @@ def open_input(
         number: How many lines lie before it.
 
     Raises:
-        InputError: It cannot be read, is damaged, or another file has come into its place; what came before
-            has been handed out, also of the line in which the damage is.
+        InputError: It cannot be read, is damaged, has become shorter, or another file has come into its
+            place; what came before has been handed out, also of the line in which the damage is.
         OSError: Too many files are open to begin with it.
     """
     stream = LineStream(source_of(one.name), max_line_bytes, offset=offset, number=number)
@@ -176,6 +176,12 @@ def open_input(
         yield InputBatch(last, end, stream.bounds[-1][1], consumed, end, tail, begun)
     if failure is not None:
         raise unreadable(one.name, failure) from failure
+    if not one.compressed and stream.position < (one.size or 0):
+        raise InputError(
+            "has become shorter since this began",
+            where=one.name,
+            hint="a log that is copied and truncated: run the same command again, and have it read the copy",
+        )
 
 
 def _insist_on(one: Input, begin: bytes) -> None:
