@@ -149,6 +149,23 @@ def write_runs(paths: list[Path], runs: int, begin: float, *, every: float = 5.0
     return runs * 5
 
 
+def differences(came: Facts, expected: Facts) -> dict[str, tuple[int, list[object]]]:
+    """How many spans are lost, phantoms or otherwise than expected, and some of each; nothing where none is.
+
+    Of so many, a difference as text takes longer than the whole test.
+    """
+    found: dict[str, list[object]] = {
+        "lost": [(one, expected[one]) for one in expected.keys() - came.keys()],
+        "phantom": [(one, came[one]) for one in came.keys() - expected.keys()],
+        "otherwise": [
+            (one, came[one], expected[one])
+            for one in expected.keys() & came.keys()
+            if came[one] != expected[one]
+        ],
+    }
+    return {name: (len(some), some[:5]) for name, some in found.items() if some}
+
+
 def command(*arguments: str) -> list[str]:
     """The command line of a backfill."""
     return [sys.executable, "-m", "translator", "backfill", *arguments]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import zst
-from tests.backfill.field import FACTS, Server, backfill, start, workers_of, write_runs
+from tests.backfill.field import FACTS, Server, backfill, differences, start, workers_of, write_runs
 from tests.cli.process import on_a_terminal
 from translator.cli.sending import CONCURRENCY
 from translator.delivery.courier import MOST_POSTED
@@ -472,7 +472,7 @@ def test_kills_lose_nothing_and_change_nothing(logs: Logs, *, named: bool) -> No
         with start(str(logs.path("")), *logs.to, "--workers", str(workers)) as process:
             try:
                 # Later and later: on a slow machine, too, some run comes to its end.
-                process.wait(logs.server.random.uniform(1.0, 7.0 + kills / 2))
+                _, said = process.communicate(timeout=logs.server.random.uniform(1.0, 7.0 + kills / 2))
                 break
             except Exception:  # noqa: BLE001 - it is still at work
                 process.kill()
@@ -481,7 +481,7 @@ def test_kills_lose_nothing_and_change_nothing(logs: Logs, *, named: bool) -> No
                 assert kills < 60
 
     assert process.returncode == 0
-    assert logs.server.spans == expected
+    assert differences(logs.server.spans, expected) == {}, f"{kills} kills; {said}"
     assert logs.server.changed == []
     assert not named or len(expected) == spans
     again = logs.server.times.total() - len(expected)
