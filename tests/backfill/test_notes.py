@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from translator.backfill.notes import Notes, drop_notes, read_notes
+from translator.backfill.notes import Notes, carry_notes, drop_notes, read_notes
 from translator.backfill.parts import FINGERPRINT_BYTES
 
 if TYPE_CHECKING:
@@ -46,3 +46,14 @@ def test_whoever_goes_on_after_a_part_of_one_notes_whole_ones(tmp_path: Path) ->
     Notes(str(tmp_path / "1"), "0").add(NOTED[2])
 
     assert read_notes(tmp_path) == {NOTED[0], NOTED[2]}
+
+
+def test_what_earlier_processes_have_noted_outlives_the_snapshots_of_later_ones(tmp_path: Path) -> None:
+    for generation, noted in enumerate(NOTED[:3]):
+        Notes(str(tmp_path / str(generation)), "0").add(noted)
+        carry_notes(tmp_path, read_notes(tmp_path))
+        drop_notes(tmp_path, generation + 1)
+
+    assert read_notes(tmp_path) == set(NOTED[:3])
+    drop_notes(tmp_path)
+    assert not list(tmp_path.iterdir())

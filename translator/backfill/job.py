@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from translator.backfill.known import recognised
 from translator.backfill.merge import Position
-from translator.backfill.notes import drop_notes, read_notes
+from translator.backfill.notes import carry_notes, drop_notes, read_notes
 from translator.backfill.orders import ShareState, unreadable_state
 from translator.files.inputs import Input, is_there
 from translator.model import Envelope, Line
@@ -56,8 +57,9 @@ class Job:
     """The state of the backfills to one destination.
 
     A snapshot of all that is not finished is stored once everything before it has been acknowledged;
-    what was acknowledged since then is noted by its fingerprint. So whoever goes on reads again from
-    the snapshot, comes by the same spans, and sends those that are not noted.
+    what was acknowledged since then is noted by its fingerprint. So whoever goes on reads again from the
+    snapshot, comes by the same spans, and sends those that are not noted. What it finds noted stays noted to
+    the end, for its own next snapshot may stand before what another one has sent.
 
     Args:
         store: Where it is kept.
@@ -65,7 +67,7 @@ class Job:
 
     Attributes:
         progress: The last snapshot; before `recover`, none.
-        sent: The fingerprints of what has been acknowledged after it, by earlier processes.
+        sent: The fingerprints of what earlier processes have noted.
     """
 
     def __init__(self, store: SqliteStore, directory: Path) -> None:
@@ -87,6 +89,9 @@ class Job:
         except ValueError as error:
             raise unreadable_state(error) from None
         self.sent = read_notes(self._directory)
+        # On a full disk they are dropped with the next snapshot, and what they tell of is sent again.
+        with suppress(OSError):
+            carry_notes(self._directory, self.sent)
 
     def notes(self, generation: int) -> str:
         """Where it is noted what is acknowledged in a generation."""
@@ -111,7 +116,7 @@ class Job:
         self._rejected_bytes = 0
         # What is not finished may be large, and whoever goes on reads it from the store.
         self.progress = msgspec.structs.replace(progress, shares=[])
-        drop_notes(self._directory, progress.generation)
+        drop_notes(self._directory, progress.generation if progress.under_way else None)
 
     def set_aside(self, envelope: Envelope, reason: str, detail: str) -> None:
         """Keeps an envelope that the server will never take.

@@ -7,6 +7,7 @@ A power cut may undo the last of it; then the same spans are sent once more.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -14,6 +15,9 @@ from threading import Lock
 from translator.backfill.parts import FINGERPRINT_BYTES
 
 _ENDING = ".sent"
+
+_CARRIED = f"carried{_ENDING}"
+"""What earlier processes have noted."""
 
 
 class Notes:
@@ -74,9 +78,31 @@ def read_notes(directory: Path) -> set[bytes]:
     return found
 
 
+def carry_notes(directory: Path, fingerprints: Iterable[bytes]) -> None:
+    """Keeps all that is noted in a directory until the end, and not only until the next snapshot.
+
+    That one may stand before what an earlier, quicker process has sent and noted.
+
+    Args:
+        directory: Where the notes are.
+        fingerprints: All of them.
+
+    Raises:
+        OSError: They cannot be written; the notes are as they were.
+    """
+    noted = [path for path in directory.glob(f"*{_ENDING}") if path.name != _CARRIED]
+    if not noted:
+        return
+    written = directory / f"{_CARRIED}.new"
+    written.write_bytes(b"".join(fingerprints))
+    written.replace(directory / _CARRIED)
+    for path in noted:
+        path.unlink(missing_ok=True)
+
+
 def drop_notes(directory: Path, before: int | None = None) -> None:
-    """Deletes the notes of all generations before one, which a snapshot has taken the place of, or all."""
-    for path in directory.glob(f"*{_ENDING}"):
+    """Deletes the notes of generations before one, which a snapshot has taken the place of, or all there are."""
+    for path in directory.glob(f"*{_ENDING}*"):
         generation = path.name.partition("-")[0]
-        if before is None or not generation.isdecimal() or int(generation) < before:
+        if before is None or (generation.isdecimal() and int(generation) < before):
             path.unlink(missing_ok=True)
