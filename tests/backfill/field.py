@@ -82,7 +82,7 @@ class Server(ThreadingHTTPServer):
         """Notes spans that are acknowledged."""
         with self.lock:
             for item in items:
-                facts = tuple(item.get(name) for name in FACTS)
+                facts = facts_of(item)
                 if self.spans.setdefault(item["span_id"], facts) != facts:
                     self.changed.append(item["span_id"])
                 self.times[item["span_id"]] += 1
@@ -147,6 +147,16 @@ def write_runs(paths: list[Path], runs: int, begin: float, *, every: float = 5.0
     for file in files:
         file.close()
     return runs * 5
+
+
+def facts_of(item: dict[str, Any]) -> tuple[Any, ...]:
+    """What is told of a span."""
+    return tuple(item.get(name) for name in FACTS)
+
+
+def facts_in(out: Path) -> Facts:
+    """What is told of each span in a file, by its id."""
+    return {item["span_id"]: facts_of(item) for item in map(json.loads, out.read_text().splitlines())}
 
 
 def differences(came: Facts, expected: Facts) -> dict[str, tuple[int, list[object]]]:

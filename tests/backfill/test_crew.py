@@ -24,7 +24,7 @@ from translator.pipeline.translation import Windows, ignore_skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHARES = ShareSetup(Windows().of_share(), "auto", {}, 1.0, AgeSetup())
+SHARES = ShareSetup(Windows(), "auto", {}, 1.0, AgeSetup())
 # Other processes know of no functions of tests.
 PREPARED = partial(copy, ignore_skipped)
 NOWHERE = Destination.from_dsn("http://key@127.0.0.1:9/1")

@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import zst
-from tests.backfill.field import FACTS, Server, backfill, differences, start, workers_of, write_runs
+from tests.backfill.field import (
+    Server,
+    backfill,
+    differences,
+    facts_in,
+    start,
+    workers_of,
+    write_runs,
+)
 from tests.cli.process import on_a_terminal
 from translator.cli.sending import CONCURRENCY
 from translator.delivery.courier import MOST_POSTED
@@ -445,11 +453,34 @@ def test_lines_that_stop_to_name_their_traces_are_read_as_by_one(logs: Logs) -> 
     alone = backfill(str(logs.path("")), "--out", str(out), "-q")
     logs.send("--workers", "2")
 
-    expected = [json.loads(line) for line in out.read_text().splitlines()]
     assert alone.returncode == 0
-    assert logs.server.spans == {
-        item["span_id"]: tuple(item.get(name) for name in FACTS) for item in expected
-    }
+    assert logs.server.spans == facts_in(out)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("of_containers", [False, True], ids=["into a file", "of containers, to a server"])
+def test_traces_over_many_logs_are_those_of_one(logs: Logs, *, of_containers: bool) -> None:
+    begin = now() - 10 * DAY
+    paths = [logs.path(f"many/{number:02}.log") for number in range(20)]
+    write_runs([logs.path("one/a.log")], 5_000, begin, every=2)
+    write_runs(paths, 5_000, begin, every=2)
+    for path in paths if of_containers else []:
+        lines = path.read_text().splitlines()
+        path.write_text(
+            "".join(json.dumps({"log": f"{line}\n", "stream": "stdout"}) + "\n" for line in lines)
+        )
+
+    assert backfill(str(logs.path("one")), "--out", str(logs.path("out/one")), "-q").returncode == 0
+    if of_containers:
+        logs.send("--workers", "2", name="many")
+        came = logs.server.spans
+    else:
+        assert backfill(str(logs.path("many")), "--out", str(logs.path("out/many")), "-q").returncode == 0
+        came = facts_in(logs.path("out/many"))
+
+    assert len(came) == 5_000 * SPANS
+    assert differences(came, facts_in(logs.path("out/one"))) == {}
 
 
 @pytest.mark.slow

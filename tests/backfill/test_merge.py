@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.backfill.merge import Merge, Position
+from translator.backfill.merge import READ_AHEAD_BYTES, Merge, Position
 from translator.errors import StateError
-from translator.files.inputs import Input, InputBatch
+from translator.files.inputs import BATCH_BYTES, Input, InputBatch, find_inputs, open_input
 from translator.model import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from translator.files.inputs import BatchBytes
 
 Times = list[list[int]]
 """Per batch of an input, the times of its lines."""
@@ -52,7 +55,7 @@ def read(
 
 
 def merged(inputs: list[Times], positions: dict[str, Position]) -> Merge:
-    def open_(one: Input, position: Position) -> Iterator[InputBatch]:
+    def open_(one: Input, position: Position, _batch_bytes: BatchBytes) -> Iterator[InputBatch]:
         for number, times in enumerate(inputs[int(one.name)][position.offset :], position.offset):
             lines = [Line(str(time).encode(), one.name, number) for time in times]
             yield InputBatch(lines, number + 1, number, number + 1)
@@ -112,7 +115,7 @@ class Shelf:
         named = [Input(str(number), 2, first_time=1) for number in range(inputs)]
         self.merge = Merge(named, self.opened)
 
-    def opened(self, one: Input, position: Position) -> Iterator[InputBatch]:
+    def opened(self, one: Input, position: Position, _batch_bytes: BatchBytes) -> Iterator[InputBatch]:
         if self.open >= self.room:
             raise OSError(errno.EMFILE, "Too many open files", one.name)
         self.open += 1
@@ -153,3 +156,76 @@ def test_where_nothing_can_be_opened_it_ends_and_goes_on_later() -> None:
 
     assert "ulimit -n" in (told.value.hint or "")
     assert not any(position.ended for position in shelf.merge.positions)
+
+
+LINES = 4_000
+LINE = b"%010d " + b"x" * 88 + b"\n"
+
+
+def time_in(line: bytes) -> int | None:
+    return int(line[:10]) if line else None
+
+
+class Ahead:
+    """Files of lines whose times overlap, read as one; what waits for earlier lines of the others.
+
+    Attributes:
+        most: The most bytes that have waited at once.
+        sizes: Bytes of all batches, in order.
+        read: All lines that were read.
+    """
+
+    def __init__(self, directory: Path, files: int) -> None:
+        # Each begins a little later than the one before: nothing but reading shows that they overlap.
+        for file in range(files):
+            lines = [LINE % (1_000 + number * 100 + file) for number in range(LINES)]
+            (directory / f"{file:03}.log").write_bytes(b"".join(lines))
+        self.inputs = find_inputs([str(directory)], time_in)
+        self.positions: dict[str, Position] = {}
+        self.most = 0
+        self.sizes: list[int] = []
+        self.read: list[int] = []
+
+    def open(self, one: Input, position: Position, batch_bytes: BatchBytes) -> Iterator[InputBatch]:
+        return open_input(one, offset=position.offset, number=position.number, batch_bytes=batch_bytes)
+
+    def go(self, batches: int = 1_000_000) -> None:
+        """Reads so many batches, as if of one process."""
+        merge = Merge(self.inputs, self.open, self.positions)
+        held: list[int] = []
+        while batches and (found := merge.next()) is not None:
+            batches -= 1
+            place, batch = found
+            times = [int(line.data[:10]) for line in batch.lines]
+            if times:
+                merge.seen(place, min(times))
+            self.read += times
+            self.sizes.append(len(times) * 100)
+            until = merge.read_until or 0
+            held = [time for time in (*held, *times) if time >= until]
+            self.most = max(self.most, len(held) * 100)
+        self.positions = {
+            one.identity: position for one, position in zip(self.inputs, merge.positions, strict=True)
+        }
+
+
+@pytest.mark.parametrize("files", [1, 4, 30])
+def test_the_more_inputs_overlap_the_less_is_read_of_each_at_once(files: int, tmp_path: Path) -> None:
+    ahead = Ahead(tmp_path, files)
+    ahead.go()
+
+    assert len(set(ahead.read)) == len(ahead.read) == files * LINES
+    # Of each the last batch waits and some of the one before it; of the first, two are read before it is
+    # known that the others overlap with it.
+    assert ahead.most <= 2 * READ_AHEAD_BYTES + 2 * BATCH_BYTES
+    assert (max(ahead.sizes[2:], default=0) < BATCH_BYTES / 4) == (files > 4 or files == 1)
+
+
+def test_who_goes_on_knows_which_inputs_overlap(tmp_path: Path) -> None:
+    ahead = Ahead(tmp_path, 30)
+    ahead.go(100)
+    del ahead.sizes[:]
+    ahead.go()
+
+    assert len(set(ahead.read)) == len(ahead.read) == 30 * LINES
+    assert max(ahead.sizes) < BATCH_BYTES / 4

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from translator.backfill.notes import Notes
     from translator.backfill.parts import TracePart
 
-SETUP = ShareSetup(Windows().of_share(), "auto", {}, 1.0, AgeSetup())
+SETUP = ShareSetup(Windows(), "auto", {}, 1.0, AgeSetup())
 Told = tuple[Any, ...]
 
 
@@ -98,7 +98,7 @@ class Hall:
         self.lanes = [Taker() for _ in range(members)]
         self.replies: list[Reply] = []
         self.members = [
-            Member(str(number), lambda share, skip: Share(share, SETUP, lambda: 0.0, skip), lane,
+            Member(str(number), lambda share, skip, _: Share(share, SETUP, lambda: 0.0, skip), lane,
                    self.replies.append, ignore_skipped)
             for number, lane in enumerate(self.lanes)
         ]  # fmt: skip
@@ -261,7 +261,11 @@ def test_shares_get_alike_many_traces() -> None:
 def test_all_is_acknowledged_only_when_what_came_before_a_snapshot_is_as_well() -> None:
     lane, replies = Keeper(), list[Reply]()
     member = Member(
-        "0", lambda share, skip: Share(share, SETUP, lambda: 0.0, skip), lane, replies.append, ignore_skipped
+        "0",
+        lambda share, skip, _: Share(share, SETUP, lambda: 0.0, skip),
+        lane,
+        replies.append,
+        ignore_skipped,
     )
     source = records(rich=False)
     first, second = (lines_of([next(source) for _ in range(10)]) for _ in range(2))

@@ -40,7 +40,7 @@ def check_inputs(
     def ordered(found: list[Diagnostic]) -> list[Diagnostic]:
         return sorted(found, key=lambda one: (order.get(one.origin.file, -1), one.origin.number))
 
-    merge = Merge(inputs, lambda one, _position: open_input(one, max_line_bytes))
+    merge = Merge(inputs, lambda one, _position, batch: open_input(one, max_line_bytes, batch_bytes=batch))
     beside = BesideFiles()
     found: list[Diagnostic] = []
     until: int | None = None

@@ -91,15 +91,21 @@ class LocalCrew:
         lane: Takes spans to where they go, and is given who is told of what the server will never take, and
             of its limits.
         on_skip: Told of each line that is no event but looks as if it should be.
+        alone: Whether one share takes all.
     """
 
     members = 1
 
     def __init__(
-        self, shares: ShareSetup, lane: Callable[[Callable[[Reply], None]], Lane], on_skip: SkipListener
+        self,
+        shares: ShareSetup,
+        lane: Callable[[Callable[[Reply], None]], Lane],
+        on_skip: SkipListener,
+        *,
+        alone: bool = False,
     ) -> None:
         self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
-        self._member = _member("local", shares, lane, self._replies.put, on_skip)
+        self._member = _member("local", shares, lane, self._replies.put, on_skip, alone=alone)
 
     def free(self, member: int) -> bool:  # noqa: ARG002
         """Whether it would read another batch now."""
@@ -246,16 +252,18 @@ def _member(
     lane: Callable[[Callable[[Reply], None]], Lane],
     reply: Callable[[Reply], None],
     on_skip: SkipListener,
+    *,
+    alone: bool = False,
 ) -> Member:
-    def make(number: int, listener: SkipListener) -> Share:
-        return Share(number, shares, time.time, listener)
+    def make(number: int, listener: SkipListener, is_all: bool) -> Share:  # noqa: FBT001 - see Member
+        return Share(number, shares, time.time, listener, alone=is_all)
 
     def skipped(line: Line, why: Unreadable) -> None:
         on_skip(line, why)
         if looks_like_event(line, why):
             reply(Unread(line, why.reason, why.detail))
 
-    return Member(name, make, lane(reply), reply, skipped)
+    return Member(name, make, lane(reply), reply, skipped, alone=alone)
 
 
 @contextmanager

@@ -147,6 +147,9 @@ class Dispatch:
     def resume(self, progress: Progress) -> None:
         """Goes on from where the last run stopped; to be called before anything else."""
         self._base = Counter(progress.totals)
+        if progress.native is None:
+            self._crew.tell(self._who(WHOLE), Restore(progress.shares, alone=True))
+            return
         for state in progress.shares:
             self._crew.tell(self._who(state.share), Restore([state]))
 
@@ -182,8 +185,7 @@ class Dispatch:
         if len(self._surrendered) < self._crew.members:
             return False
         states = [state for states in self._surrendered.values() for state in states]
-        if states:
-            self._crew.tell(self._who(WHOLE), Restore([merged(states)]))
+        self._crew.tell(self._who(WHOLE), Restore([merged(states)] if states else [], alone=True))
         self._surrendered.clear()
         return True
 

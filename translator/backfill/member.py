@@ -52,21 +52,25 @@ class Member:
 
     Args:
         name: Its name among all members.
-        make: Makes a share of a number.
+        make: Makes a share of a number, which may be all that there is.
         lane: Takes spans to where they go.
         reply: Told of all that happens, in any thread; must be quick.
         on_skip: Given to the shares.
+        alone: Whether one share takes all.
     """
 
     def __init__(
         self,
         name: str,
-        make: Callable[[int, SkipListener], Share],
+        make: Callable[[int, SkipListener, bool], Share],
         lane: Lane,
         reply: Callable[[Reply], None],
         on_skip: SkipListener,
+        *,
+        alone: bool = False,
     ) -> None:
         self._name = name
+        self._alone = alone
         self._make = make
         self._lane = lane
         self._reply = reply
@@ -110,7 +114,8 @@ class Member:
                     share.count(self._gone)
                 self._shares.clear()
                 self._reply(Surrendered(states))
-            case Restore(states=states):
+            case Restore(states=states, alone=alone):
+                self._alone = alone
                 self._restore(states)
             case Send(envelopes=envelopes):
                 self._lane.send(envelopes, self._begun(self._round))
@@ -155,7 +160,7 @@ class Member:
     def _share(self, number: int) -> Share:
         share = self._shares.get(number)
         if share is None:
-            share = self._shares[number] = self._make(number, self._on_skip)
+            share = self._shares[number] = self._make(number, self._on_skip, self._alone)
         return share
 
     def _in_order(self) -> list[Share]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from translator.errors import StateError
-from translator.files.inputs import Input, InputBatch
+from translator.files.inputs import BATCH_BYTES, BatchBytes, Input, InputBatch
 
 MAX_OPEN = 200
 """Inputs that are read side by side; where more overlap in time, the later ones wait."""
+
+READ_AHEAD_BYTES = 1024 * 1024
+"""Content that inputs side by side may be ahead of the one that is behind, all together, about.
+
+Its events wait for what is earlier in the others. With what they take beside their bytes, there must be room
+for them: who has no room lets the earliest go before their time, and what belongs together comes apart.
+"""
+
+LEAST_BATCH_BYTES = 4 * 1024
+"""Smaller batches would cost more than they hold."""
 
 _BEGIN = -(2**63)
 
@@ -47,8 +58,8 @@ class Position(msgspec.Struct):
     known_as: str = ""
 
 
-Open = Callable[[Input, Position], Iterator[InputBatch]]
-"""Opens an input where it was left."""
+Open = Callable[[Input, Position, BatchBytes], Iterator[InputBatch]]
+"""Opens an input where it was left, to be read in batches of so many bytes."""
 
 
 class Merge:
@@ -62,7 +73,7 @@ class Merge:
 
     Attributes:
         positions: The same now, by place among the inputs.
-        consumed: Stored bytes read, by place.
+        consumed: Stored bytes that have been read of all of them.
     """
 
     def __init__(
@@ -81,15 +92,18 @@ class Merge:
             msgspec.structs.replace(positions.get(one.identity, Position())) if one.identity else Position()
             for one in inputs
         ]
-        self.consumed = [
+        self._consumed = [
             _consumed(one, position) for one, position in zip(inputs, self.positions, strict=True)
         ]
+        self.consumed = sum(self._consumed)
         for one, position in zip(inputs, self.positions, strict=True):
             position.size, position.compressed, position.head = one.size, one.compressed, one.head
             if position.at == _BEGIN and one.first_time is not None:
                 position.at = one.first_time
         left = [place for place, position in enumerate(self.positions) if not position.ended]
         self._waiting = sorted(left, key=self._rank, reverse=True)
+        begun = (position.at for position in self.positions if position.offset and not position.ended)
+        self._furthest = max(begun, default=_BEGIN)
 
     def next(self) -> tuple[int, InputBatch] | None:
         """The next lines, and the place of the input that they are from; None at the end of all.
@@ -108,13 +122,13 @@ class Merge:
             position = self.positions[place]
             if batch is None:
                 position.ended = True
-                self.consumed[place] = self._inputs[place].size or self.consumed[place]
+                self._count(place, self._inputs[place].size or self._consumed[place])
                 del self._active[place]
                 continue
             position.offset, position.number = batch.offset, batch.number
             position.read, position.tail = batch.read, batch.tail or position.tail
             position.begun = batch.begun
-            self.consumed[place] = batch.consumed
+            self._count(place, batch.consumed)
             return place, batch
         return None
 
@@ -140,6 +154,20 @@ class Merge:
             times.append(self.positions[self._waiting[-1]].at)
         return min(times, default=None)
 
+    def _batch_bytes(self) -> int:
+        """How many bytes the next batch may have: the more inputs overlap in time, the fewer."""
+        furthest = max((self.positions[place].at for place in self._active), default=_BEGIN)
+        furthest = max(furthest, self._furthest)
+        # They wait from the latest to the earliest.
+        later = bisect_left(self._waiting, -furthest, key=lambda place: -self.positions[place].at)
+        overlapping = len(self._active) + len(self._waiting) - later
+        most = READ_AHEAD_BYTES // max(1, min(overlapping, self._most_open))
+        return max(LEAST_BATCH_BYTES, min(BATCH_BYTES, 1 << most.bit_length() - 1))
+
+    def _count(self, place: int, consumed: int) -> None:
+        self.consumed += consumed - self._consumed[place]
+        self._consumed[place] = consumed
+
     def _put_back(self, place: int, error: OSError) -> None:
         """Has an input wait that could not be opened besides those that are open."""
         del self._active[place]
@@ -162,7 +190,9 @@ class Merge:
             following = self._waiting[-1]
             if behind is None or self._rank(following) < self._rank(behind):
                 self._waiting.pop()
-                self._active[following] = self._open(self._inputs[following], self.positions[following])
+                self._active[following] = self._open(
+                    self._inputs[following], self.positions[following], self._batch_bytes
+                )
                 return following
         if behind is None:
             raise LookupError("all inputs have ended")

@@ -70,9 +70,10 @@ class Surrender(msgspec.Struct, tag=True):
 
 
 class Restore(msgspec.Struct, tag=True):
-    """Go on with what others have captured."""
+    """Go on with what others have captured; `alone` where one share takes all from now on."""
 
     states: list[ShareState]
+    alone: bool = False
 
 
 class Send(msgspec.Struct, tag=True):

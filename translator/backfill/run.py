@@ -77,7 +77,7 @@ class Backfill:
         # A stream cannot be read again from its middle: all of it comes again, and is known by its spans.
         self._keeps = all(one.identity for one in inputs)
         self._snapshot_due = clock() + SNAPSHOT_SECONDS
-        self.bytes_read = sum(merge.consumed)
+        self.bytes_read = merge.consumed
         self.lines_read = 0
 
     def resume(self, progress: Progress) -> None:
@@ -192,7 +192,7 @@ class Backfill:
         """Gives lines to those that read them; False where it was interrupted in the middle of that."""
         lines = self._beside.add(batch.lines)
         self.lines_read += len(batch.lines)
-        self.bytes_read = sum(self._merge.consumed)
+        self.bytes_read = self._merge.consumed
         if self._until is None:
             self._held += sum([len(line.data) for line in lines]) + EVENT_BYTES * len(lines)
         if self._sorter is not None and (sorted_ := self._sorter.sort(lines)) is not None:

@@ -28,7 +28,7 @@ class ShareSetup(msgspec.Struct, frozen=True):
     """What each share needs to know; it can be given to another process.
 
     Attributes:
-        windows: How long to wait for what may still come.
+        windows: How long to wait for what may still come, where it does as it comes.
         format_name: The format of the lines, or "auto".
         house: The formats of one's own, as they stand in the configuration.
         sample_rate: The share of traces that is sent.
@@ -41,10 +41,10 @@ class ShareSetup(msgspec.Struct, frozen=True):
     sample_rate: float
     ages: AgeSetup
 
-    def translation(self, on_skip: SkipListener = ignore_skipped) -> Translation:
-        """What turns lines into spans."""
+    def translation(self, on_skip: SkipListener = ignore_skipped, *, alone: bool = False) -> Translation:
+        """What turns lines into spans; `alone` where nothing but it takes lines, and has all the room."""
         return Translation(
-            self.windows,
+            self.windows.of_history() if alone else self.windows.of_share(),
             format_name=self.format_name,
             formats=(*load_formats(self.house), *FORMATS),
             sample_rate=self.sample_rate,
@@ -60,13 +60,20 @@ class Share:
         setup: What it needs to know.
         clock: Unix seconds.
         on_skip: Told of each line that is no event but looks as if it should be.
+        alone: Whether it takes all traces.
     """
 
     def __init__(
-        self, number: int, setup: ShareSetup, clock: Callable[[], float], on_skip: SkipListener
+        self,
+        number: int,
+        setup: ShareSetup,
+        clock: Callable[[], float],
+        on_skip: SkipListener,
+        *,
+        alone: bool = False,
     ) -> None:
         self.number = number
-        self.translation = setup.translation(on_skip)
+        self.translation = setup.translation(on_skip, alone=alone)
         self.collector = Collector(
             lambda: setup.ages.rule(clock()), self.translation.is_unfinished, self.translation.begin_of
         )

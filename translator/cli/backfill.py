@@ -30,7 +30,7 @@ from translator.cli.summary import EXIT_SET_ASIDE, print_summary
 from translator.envelopes.reports import client_report
 from translator.errors import ConfigurationError, DeliveryError, InputError, StateError
 from translator.files.descriptors import granted
-from translator.files.inputs import Input, InputBatch, find_inputs, open_input
+from translator.files.inputs import BatchBytes, Input, InputBatch, find_inputs, open_input
 from translator.files.problems import unreadable
 from translator.model import Json
 from translator.pipeline.translation import Counted
@@ -205,8 +205,14 @@ class _Run:
     def _backfill(self, dispatch: Dispatch, known: Mapping[str, Position]) -> Backfill:
         settings = self._settings
 
-        def reopen(one: Input, position: Position) -> Iterator[InputBatch]:
-            return open_input(one, settings["max_line_bytes"], offset=position.offset, number=position.number)
+        def reopen(one: Input, position: Position, batch_bytes: BatchBytes) -> Iterator[InputBatch]:
+            return open_input(
+                one,
+                settings["max_line_bytes"],
+                offset=position.offset,
+                number=position.number,
+                batch_bytes=batch_bytes,
+            )
 
         return Backfill(
             self._inputs,

@@ -103,7 +103,7 @@ def age_rule(settings: Settings, now: float) -> AgeRule:
 def share_setup(settings: Settings) -> ShareSetup:
     """What those that rebuild need to know."""
     return ShareSetup(
-        settings.windows.of_share(),
+        settings.windows,
         settings["format"],
         {name: house.rules for name, house in settings.house.items()},
         settings["traces_sample_rate"],
@@ -146,7 +146,8 @@ def open_outlet(settings: Settings, log: Log, console: Console, stored_bytes: in
             lane = partial(into, output.sink)
             encoder = output.encoder
             changed = dict if encoder is None else lambda: encoder.counts
-            yield Outlet(partial(LocalCrew, share_setup(settings), lane, Skipped(log)), changed=changed)
+            alone = partial(LocalCrew, share_setup(settings), lane, Skipped(log), alone=True)
+            yield Outlet(alone, changed=changed)
         return
     for warning in destination.warnings:
         log.warning("destination", problem=warning)

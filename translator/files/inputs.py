@@ -27,7 +27,7 @@ from translator.files.stream import LineStream
 from translator.model import Line
 
 BATCH_BYTES = 256 * 1024
-"""Bytes of content after which a batch ends, counted from the beginning of the file."""
+"""Bytes of content after which a batch ends at the latest, counted from the beginning of the file."""
 
 HEAD_BYTES = 64 * 1024
 """Bytes of content that an input is known again by."""
@@ -77,6 +77,14 @@ class InputBatch(msgspec.Struct):
     read: int = 0
     tail: str = ""
     begun: tuple[int, int] | None = None
+
+
+BatchBytes = Callable[[], int]
+"""Says how many bytes of content the next batch may have: a power of two."""
+
+
+def _most() -> int:
+    return BATCH_BYTES
 
 
 TimeOf = Callable[[bytes], int | None]
@@ -136,7 +144,12 @@ def find_inputs(
 
 
 def open_input(
-    one: Input, max_line_bytes: int = MAX_LINE_BYTES, *, offset: int = 0, number: int = 0
+    one: Input,
+    max_line_bytes: int = MAX_LINE_BYTES,
+    *,
+    offset: int = 0,
+    number: int = 0,
+    batch_bytes: BatchBytes = _most,
 ) -> Iterator[InputBatch]:
     """The lines of an input, in batches.
 
@@ -145,6 +158,7 @@ def open_input(
         max_line_bytes: The longest line that is kept.
         offset: Where to begin, as a batch has told, in bytes of content.
         number: How many lines lie before it.
+        batch_bytes: Asked before each batch.
 
     Raises:
         InputError: It cannot be read, is damaged, has become shorter, or another file has come into its
@@ -158,9 +172,9 @@ def open_input(
     try:
         if offset:
             _insist_on(one, next(_chunks(one.name, one.size, 0), (b"", 0))[0])
-        for chunk, consumed in _chunks(one.name, one.size, offset):
+        for chunk, consumed in _chunks(one.name, one.size, offset, batch_bytes):
             if not stream.position:
-                _insist_on(one, chunk)
+                _insist_on(one, chunk if len(chunk) >= one.head else head_of(one))
             lines = stream.feed(chunk)
             last_bytes = chunk[-_TAIL_BYTES:]
             tail = f"{len(last_bytes)}:{fingerprint(last_bytes)}"
@@ -282,27 +296,37 @@ def content_of(name: str) -> Iterator[bytes]:
     return (chunk for chunk, _ in _chunks(name, None, 0))
 
 
-def _chunks(name: str, size: int | None, offset: int) -> Iterator[tuple[bytes, int]]:
-    """The content from an offset on, cut at multiples of `BATCH_BYTES`, with the stored bytes read."""
+def _chunks(
+    name: str, size: int | None, offset: int, batch_bytes: BatchBytes = _most
+) -> Iterator[tuple[bytes, int]]:
+    """The content from an offset on, cut at multiples of `batch_bytes`, with the stored bytes read."""
     if name == STDIN:
         yield from _stdin_chunks()
         return
     with _opened(name, size) as read_at:
         if is_compressed(read_at(MAGIC_BYTES, 0)):
-            yield from _unpacked(Decompressor(), read_at, offset)
+            yield from _unpacked(Decompressor(), read_at, offset, batch_bytes)
             return
         place = offset
-        while chunk := read_at(BATCH_BYTES - place % BATCH_BYTES, place):
+        while chunk := read_at(_up_to_cut(place, batch_bytes), place):
             place += len(chunk)
             yield chunk, place
 
 
-def _unpacked(decompressor: Decompressor, read_at: ReadAt, offset: int) -> Iterator[tuple[bytes, int]]:
+def _up_to_cut(place: int, batch_bytes: BatchBytes) -> int:
+    """How many bytes there are from a place up to where the batch ends."""
+    size = batch_bytes()
+    return size - place % size
+
+
+def _unpacked(
+    decompressor: Decompressor, read_at: ReadAt, offset: int, batch_bytes: BatchBytes = _most
+) -> Iterator[tuple[bytes, int]]:
     _, held = decompressor.skip(read_at, offset, 0)
     place = offset
     failure: Exception | None = None
     while True:
-        want = BATCH_BYTES - place % BATCH_BYTES
+        want = _up_to_cut(place, batch_bytes)
         try:
             while not failure and len(held) < want and (more := decompressor.read(read_at, want - len(held))):
                 held += more
