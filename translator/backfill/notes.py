@@ -101,7 +101,7 @@ def carry_notes(directory: Path, fingerprints: Iterable[bytes]) -> None:
 
 
 def drop_notes(directory: Path, before: int | None = None) -> None:
-    """Deletes the notes of generations before one, which a snapshot has taken the place of, or all there are."""
+    """Deletes the notes of generations before one, which a snapshot has taken the place of, or all."""
     for path in directory.glob(f"*{_ENDING}*"):
         generation = path.name.partition("-")[0]
         if before is None or (generation.isdecimal() and int(generation) < before):
