@@ -83,6 +83,7 @@ class Dispatch:
         self._surrendered: dict[int, list[ShareState]] = {}
         self._drained: set[int] = set()
         self._taken: Taken | None = None
+        self._alone = False
         self._settled = 0
         self._idle = True
         self._heard_at = clock()
@@ -148,6 +149,7 @@ class Dispatch:
         """Goes on from where the last run stopped; to be called before anything else."""
         self._base = Counter(progress.totals)
         if progress.native is None:
+            self._alone = True
             self._crew.tell(self._who(WHOLE), Restore(progress.shares, alone=True))
             return
         for state in progress.shares:
@@ -165,7 +167,7 @@ class Dispatch:
             The number under which `taken` knows them.
         """
         self._number += 1
-        for member in range(self._crew.members):
+        for member in [self._who(WHOLE)] if self._alone else range(self._crew.members):
             own = {share: lines[share] for share in sorted(lines) if self._who(share) == member}
             if own or until is not None:
                 self._crew.tell(member, Batch(self._number, own, native, until))
@@ -178,6 +180,7 @@ class Dispatch:
     def gather(self) -> None:
         """Asks for all that is not finished, so that one goes on with it; `gathered` says when it does."""
         self._surrendered.clear()
+        self._alone = True
         self._tell_all(Surrender())
 
     def gathered(self) -> bool:
@@ -248,7 +251,8 @@ class Dispatch:
 
     def _hear(self, who: int, reply: Reply) -> None:
         match reply:
-            case Taken():
+            # What others have read before they surrendered must not hide what is waited for.
+            case Taken() if who == self._who(WHOLE):
                 self._taken = reply
             case Standing():
                 self.standings[who] = reply
