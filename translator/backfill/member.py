@@ -52,7 +52,7 @@ class Member:
 
     Args:
         name: Its name among all members.
-        make: Makes a share of a number, which may be all that there is.
+        make: Makes a share of a number; told, too, whether it takes all traces.
         lane: Takes spans to where they go.
         reply: Told of all that happens, in any thread; must be quick.
         on_skip: Given to the shares.

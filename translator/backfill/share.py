@@ -28,7 +28,7 @@ class ShareSetup(msgspec.Struct, frozen=True):
     """What each share needs to know; it can be given to another process.
 
     Attributes:
-        windows: How long to wait for what may still come, where it does as it comes.
+        windows: How long to wait for what may still come, as it is set; how much may wait, a share knows.
         format_name: The format of the lines, or "auto".
         house: The formats of one's own, as they stand in the configuration.
         sample_rate: The share of traces that is sent.

@@ -83,7 +83,7 @@ BatchBytes = Callable[[], int]
 """Says how many bytes of content the next batch may have: a power of two."""
 
 
-def _most() -> int:
+def _largest() -> int:
     return BATCH_BYTES
 
 
@@ -149,7 +149,7 @@ def open_input(
     *,
     offset: int = 0,
     number: int = 0,
-    batch_bytes: BatchBytes = _most,
+    batch_bytes: BatchBytes = _largest,
 ) -> Iterator[InputBatch]:
     """The lines of an input, in batches.
 
@@ -297,7 +297,7 @@ def content_of(name: str) -> Iterator[bytes]:
 
 
 def _chunks(
-    name: str, size: int | None, offset: int, batch_bytes: BatchBytes = _most
+    name: str, size: int | None, offset: int, batch_bytes: BatchBytes = _largest
 ) -> Iterator[tuple[bytes, int]]:
     """The content from an offset on, cut at multiples of `batch_bytes`, with the stored bytes read."""
     if name == STDIN:
@@ -320,7 +320,7 @@ def _up_to_cut(place: int, batch_bytes: BatchBytes) -> int:
 
 
 def _unpacked(
-    decompressor: Decompressor, read_at: ReadAt, offset: int, batch_bytes: BatchBytes = _most
+    decompressor: Decompressor, read_at: ReadAt, offset: int, batch_bytes: BatchBytes = _largest
 ) -> Iterator[tuple[bytes, int]]:
     _, held = decompressor.skip(read_at, offset, 0)
     place = offset
